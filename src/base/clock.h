@@ -1,0 +1,16 @@
+/* base/clock.h - the two clocks.  Deadlines are of the first, timestamps in
+ * mail of the second.  Protocol modules take times as parameters. */
+#ifndef ASSAY_BASE_CLOCK_H
+#define ASSAY_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_NEVER_MS INT64_MAX	/* a deadline that does not come */
+
+/* Milliseconds of a clock that only goes forward (CLOCK_MONOTONIC). */
+int64_t clock_monotonic_ms(void);
+
+/* Seconds since the epoch, as the system's clock has it now. */
+int64_t clock_wall_s(void);
+
+#endif

@@ -1,0 +1,152 @@
+/* base/log.c - see log.h. */
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LIMIT_INTERVAL_MS 60000
+
+struct log {
+	enum log_sink sink;
+	enum log_level threshold;
+	pthread_mutex_t limit_lock;	/* guards every struct log_limit */
+};
+
+static const struct {
+	const char *name;
+	int priority;
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
+	[LOG_LEVEL_WARNING] = { "warning", LOG_WARNING },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+};
+
+struct log *
+log_create(enum log_sink sink, enum log_level threshold, const char *ident,
+    int facility)
+{
+	struct log *log = calloc(1, sizeof(*log));
+
+	if (log == NULL)
+		return NULL;
+	if (pthread_mutex_init(&log->limit_lock, NULL) != 0) {
+		free(log);
+		return NULL;
+	}
+	log->sink = sink;
+	log->threshold = threshold;
+	if (sink == LOG_SINK_SYSLOG)
+		openlog(ident, LOG_PID | LOG_NDELAY, facility);
+	return log;
+}
+
+void
+log_destroy(struct log **log)
+{
+	if (*log == NULL)
+		return;
+	if ((*log)->sink == LOG_SINK_SYSLOG)
+		closelog();
+	pthread_mutex_destroy(&(*log)->limit_lock);
+	free(*log);
+	*log = NULL;
+}
+
+bool
+log_is_enabled(const struct log *log, enum log_level level)
+{
+	return log != NULL && level <= log->threshold;
+}
+
+bool
+log_parse_level(struct slice name, enum log_level *level_out)
+{
+	for (size_t i = 0; i < N_ELEMENTS(levels); i++)
+		if (slice_eq(name, slice_from_cstr(levels[i].name))) {
+			*level_out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+/* stderr is written in one call, so that threads' lines do not mix. */
+static void
+emit(const struct log *log, enum log_level level, const char *suffix,
+    const char *format, va_list args)
+{
+	char line[LOG_LINE_MAX + 96];
+	int prefix = snprintf(line, sizeof(line), "assayd: %s: ",
+	    levels[level].name);
+	size_t start = (size_t)prefix, len = start;
+	int n = vsnprintf(line + start, LOG_LINE_MAX, format, args);
+
+	if (n > 0)
+		len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
+	n = snprintf(line + len, sizeof(line) - len - 1, "%s", suffix);
+	if (n > 0)
+		len += (size_t)n;
+	for (size_t i = start; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	if (log->sink == LOG_SINK_SYSLOG) {
+		line[len] = '\0';
+		syslog(levels[level].priority, "%s", line + start);
+		return;
+	}
+	line[len++] = '\n';
+	/* Nobody is left to tell when stderr itself cannot be written. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+void
+log_write(struct log *log, enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	if (!log_is_enabled(log, level))
+		return;
+	va_start(args, format);
+	emit(log, level, "", format, args);
+	va_end(args);
+}
+
+void
+log_write_limited(struct log *log, struct log_limit *limit,
+    enum log_level level, const char *format, ...)
+{
+	unsigned long left_out = 0;
+	bool due;
+	char suffix[64] = "";
+	int64_t now = clock_monotonic_ms();
+	va_list args;
+
+	if (!log_is_enabled(log, level))
+		return;
+	pthread_mutex_lock(&log->limit_lock);
+	due = now >= limit->next_ms;
+	if (due) {
+		left_out = limit->n_left_out;
+		limit->n_left_out = 0;
+		limit->next_ms = now + LIMIT_INTERVAL_MS;
+	} else {
+		limit->n_left_out++;
+	}
+	pthread_mutex_unlock(&log->limit_lock);
+	if (!due)
+		return;
+	if (left_out != 0)
+		snprintf(suffix, sizeof(suffix), " (and %lu like it before)",
+		    left_out);
+	va_start(args, format);
+	emit(log, level, suffix, format, args);
+	va_end(args);
+}

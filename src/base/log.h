@@ -1,0 +1,52 @@
+/* base/log.h - where lines for the operator go.
+ *
+ * Only milter/, dns/unbound.c, config/ and daemon/ log; protocol modules return
+ * a reason.  Safe to use from any thread; writes one line per call. */
+#ifndef ASSAY_BASE_LOG_H
+#define ASSAY_BASE_LOG_H
+
+#include "base/slice.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR = 0,	/* the operator must act */
+	LOG_LEVEL_WARNING,	/* the operator should look */
+	LOG_LEVEL_INFO,		/* one line per message, start and stop */
+	LOG_LEVEL_DEBUG,
+};
+
+enum log_sink {
+	LOG_SINK_STDERR,
+	LOG_SINK_SYSLOG,
+};
+
+struct log;
+
+/* IDENT and FACILITY (syslog's constant) are for syslog; IDENT is borrowed for
+ * as long as the log lives.  NULL where memory is out. */
+struct log *log_create(enum log_sink sink, enum log_level threshold,
+    const char *ident, int facility);
+void log_destroy(struct log **log);
+
+bool log_is_enabled(const struct log *log, enum log_level level);
+
+/* One line, without a line end.  Text from outside goes in through
+ * strbuf_append_escaped first; what is left of control characters is written
+ * as '?', and a line over LOG_LINE_MAX octets is cut. */
+#define LOG_LINE_MAX 8000
+void log_write(struct log *log, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A cause that may repeat without end: at most one line a minute, then with
+ * the number of those left out.  Static initialisation to zero is right. */
+struct log_limit {
+	int64_t next_ms;	/* monotonic; both are guarded by the log */
+	unsigned long n_left_out;
+};
+void log_write_limited(struct log *log, struct log_limit *limit,
+    enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* "error", "warning", "info", "debug" <-> level. */
+bool log_parse_level(struct slice name, enum log_level *level_out);
+
+#endif

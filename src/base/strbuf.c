@@ -1,0 +1,141 @@
+/* base/strbuf.c - see strbuf.h. */
+#include "base/strbuf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+
+#define FIRST_CAPACITY 128
+
+void
+strbuf_init(struct strbuf *buf, struct arena *arena, size_t ceiling)
+{
+	*buf = (struct strbuf){ .arena = arena, .ceiling = ceiling };
+}
+
+/* Make room for MORE octets and one for a NUL. */
+static bool
+reserve(struct strbuf *buf, size_t more)
+{
+	size_t capacity = buf->capacity;
+	char *mem;
+
+	if (buf->has_failed || more > buf->ceiling - buf->len) {
+		buf->has_failed = true;
+		return false;
+	}
+	if (buf->len + more < buf->capacity)
+		return true;
+	if (capacity == 0)
+		capacity = FIRST_CAPACITY;
+	while (capacity <= buf->len + more)
+		capacity *= 2;
+	if ((mem = arena_alloc(buf->arena, capacity)) == NULL) {
+		buf->has_failed = true;
+		return false;
+	}
+	if (buf->len != 0)
+		memcpy(mem, buf->ptr, buf->len);
+	buf->ptr = mem;
+	buf->capacity = capacity;
+	return true;
+}
+
+void
+strbuf_append(struct strbuf *buf, struct slice s)
+{
+	if (s.len == 0 || !reserve(buf, s.len))
+		return;
+	memcpy(buf->ptr + buf->len, s.ptr, s.len);
+	buf->len += s.len;
+}
+
+void
+strbuf_append_lower(struct strbuf *buf, struct slice s)
+{
+	if (s.len == 0 || !reserve(buf, s.len))
+		return;
+	for (size_t i = 0; i < s.len; i++)
+		buf->ptr[buf->len++] = ascii_lower(s.ptr[i]);
+}
+
+void
+strbuf_append_cstr(struct strbuf *buf, const char *text)
+{
+	strbuf_append(buf, slice_from_cstr(text));
+}
+
+void
+strbuf_append_char(struct strbuf *buf, char c)
+{
+	strbuf_append(buf, (struct slice){ &c, 1 });
+}
+
+void
+strbuf_append_uint(struct strbuf *buf, uint64_t value)
+{
+	strbuf_printf(buf, "%llu", (unsigned long long)value);
+}
+
+void
+strbuf_printf(struct strbuf *buf, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0) {
+		buf->has_failed = true;
+		return;
+	}
+	if (!reserve(buf, (size_t)len))
+		return;
+	va_start(args, format);
+	vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+void
+strbuf_append_escaped(struct strbuf *buf, struct slice s, size_t max)
+{
+	size_t shown = s.len < max ? s.len : max;
+
+	for (size_t i = 0; i < shown; i++) {
+		char c = s.ptr[i];
+
+		if ((ascii_is_vchar(c) || c == ' ') && c != '\\')
+			strbuf_append_char(buf, c);
+		else
+			strbuf_printf(buf, "\\x%02x", (unsigned char)c);
+	}
+	if (shown < s.len)
+		strbuf_append(buf, SLICE("..."));
+}
+
+void
+strbuf_truncate(struct strbuf *buf, size_t len)
+{
+	if (len < buf->len)
+		buf->len = len;
+}
+
+struct slice
+strbuf_slice(const struct strbuf *buf)
+{
+	return (struct slice){ buf->ptr, buf->len };
+}
+
+const char *
+strbuf_cstr(struct strbuf *buf)
+{
+	if (!reserve(buf, 0))
+		return NULL;
+	buf->ptr[buf->len] = '\0';
+	return buf->ptr;
+}

@@ -1,0 +1,42 @@
+/* config/config.h - /etc/assay/assayd.conf (libconfig's syntax) into options.
+ * The only user of libconfig; man/assayd.conf.5 lists the keys. */
+#ifndef ASSAY_CONFIG_CONFIG_H
+#define ASSAY_CONFIG_CONFIG_H
+
+#include "base/log.h"
+#include "dns/unbound.h"
+#include "inspect/inspect.h"
+#include "milter/milter.h"
+#include "policy/policy.h"
+
+struct strbuf;
+
+/* Text and lists are owned by the configuration and live as long as it. */
+struct config {
+	struct arena *arena;
+	struct unbound_options resolver;
+	const char *zone_file;		/* NULL: real DNS */
+	struct milter_options milter;
+	struct inspect_options inspect;
+	struct policy_options policy;
+	const char *authserv_id;	/* NULL: the MTA's */
+	const char *store;		/* "" for none */
+	enum log_level log_level;
+	int log_facility;		/* syslog's */
+	const char *user;		/* to run as; NULL: who started it */
+	unsigned drain_s;		/* how long TERM waits for messages */
+	struct config_note *notes;	/* warnings to log at start, newest last */
+};
+
+struct config_note {
+	struct config_note *next;
+	const char *text;	/* "FILE:LINE: what" */
+};
+
+/* Read PATH.  NULL where anything is wrong: then PROBLEMS has one line per
+ * problem, each "FILE:LINE: what and what to write instead\n", all of them
+ * and not just the first.  Touches no network. */
+struct config *config_load(const char *path, struct strbuf *problems);
+void config_destroy(struct config **config);
+
+#endif

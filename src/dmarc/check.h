@@ -1,0 +1,101 @@
+/* dmarc/check.h - DMARC for one message (RFC 9989; specs: dmarc-2026 digest). */
+#ifndef ASSAY_DMARC_CHECK_H
+#define ASSAY_DMARC_CHECK_H
+
+#include "mail/address.h"
+
+struct arena;
+struct psl;
+struct resolver;
+
+enum dmarc_result {		/* RFC 9989 9.1 */
+	DMARC_NONE = 0,
+	DMARC_PASS,
+	DMARC_FAIL,
+	DMARC_TEMPERROR,
+	DMARC_PERMERROR,
+};
+
+enum dmarc_policy {
+	DMARC_POLICY_NONE = 0,
+	DMARC_POLICY_QUARANTINE,
+	DMARC_POLICY_REJECT,
+};
+
+enum dmarc_discovery {
+	DMARC_DISCOVERY_TREE_WALK = 0,	/* RFC 9989 4.10 */
+	DMARC_DISCOVERY_PSL,		/* RFC 7489 3.2 */
+};
+
+struct dmarc_options {
+	enum dmarc_discovery discovery;
+	const struct psl *psl;	/* borrowed; needed for PSL */
+};
+
+#define DMARC_OPTIONS_DEFAULT \
+	{ .discovery = DMARC_DISCOVERY_TREE_WALK, .psl = NULL }
+
+/* An identifier that SPF or DKIM authenticated, or might have but for a DNS
+ * failure. */
+struct dmarc_identifier {
+	struct slice domain;	/* normalized */
+	bool is_dkim;		/* else SPF */
+	bool is_temperror;	/* not known whether it passed */
+};
+
+struct dmarc_request {
+	enum mail_author_status author_status;
+	const struct mail_authors *authors;
+	const struct dmarc_identifier *identifiers;	/* pass or temperror */
+	size_t n_identifiers;
+	int64_t deadline_ms;
+};
+
+struct dmarc_record {		/* a policy record, defaults filled in (4.7) */
+	enum dmarc_policy p, sp, np;	/* effective: sp falls back to p ... */
+	bool has_p, has_sp, has_np;
+	bool is_dkim_strict, is_spf_strict;
+	bool is_testing;	/* t=y */
+	char psd;		/* 'y', 'n', 'u' */
+	struct slice rua, ruf, fo;	/* as published; empty where absent */
+};
+
+/* One Author Domain's evaluation. */
+struct dmarc_evaluation {
+	struct slice author_domain;
+	enum dmarc_result result;
+	bool has_policy;		/* a record applies: the next ones count */
+	struct slice policy_domain;	/* where the record was found */
+	struct slice org_domain;	/* empty where it was not needed */
+	const struct dmarc_record *record;
+	enum dmarc_policy published;	/* after p, sp, np; before t */
+	enum dmarc_policy policy;	/* after t: what to act on */
+	bool is_policy_known;	/* false: hangs on a missing DNS answer */
+	bool is_spf_aligned, is_dkim_aligned;	/* aligned and passed */
+	struct slice reason;		/* one sentence for people */
+};
+
+struct dmarc_outcome {
+	/* The combined result and the evaluation that decided it (chapter 2 of
+	 * the digest); without an Author Domain permerror and an evaluation
+	 * with empty names. */
+	enum dmarc_result result;
+	const struct dmarc_evaluation *deciding;	/* never NULL */
+	const struct dmarc_evaluation *evaluations;
+	size_t n_evaluations;
+};
+
+/* Blocks on DNS until the deadline.  *OUTCOME lives in ARENA; where that is
+ * full the result is temperror. */
+void dmarc_check(const struct dmarc_request *request,
+    const struct dmarc_options *options, struct resolver *resolver,
+    struct arena *arena, struct dmarc_outcome *outcome);
+
+/* Ask for all names of the domain's tree walk at once; does not block. */
+void dmarc_prefetch(const struct dmarc_options *options,
+    struct resolver *resolver, struct slice author_domain);
+
+const char *dmarc_result_name(enum dmarc_result result);
+const char *dmarc_policy_name(enum dmarc_policy policy);
+
+#endif

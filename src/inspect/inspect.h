@@ -1,0 +1,115 @@
+/* inspect/inspect.h - one SMTP session's messages, and what the checks found.
+ *
+ *     connect -> helo -> mail -> rcpt* -> field* -> end of header -> body*
+ *             -> finish          \-> abort at any point, back behind helo
+ *
+ * The milter, assay verify, the suites and the benchmark all drive this.  It
+ * does no I/O of its own and knows no MTA; its only waiting is DNS, in
+ * inspect_get_spf and inspect_finish.  One thread at a time. */
+#ifndef ASSAY_INSPECT_INSPECT_H
+#define ASSAY_INSPECT_INSPECT_H
+
+#include "dkim/verify.h"
+#include "dmarc/check.h"
+#include "mail/field.h"
+#include "spf/check.h"
+
+struct arena;
+struct inspect;
+struct resolver;
+
+struct inspect_options {
+	bool is_spf_enabled, is_dkim_enabled, is_dmarc_enabled;
+	struct spf_options spf;
+	struct dkim_options dkim;
+	struct dmarc_options dmarc;
+	struct mail_header_limits header;
+	size_t max_message_memory;	/* the arena's ceiling, octets */
+	unsigned finish_budget_ms;	/* of DNS at end of message, in all */
+};
+
+#define INSPECT_OPTIONS_DEFAULT { .is_spf_enabled = true, \
+	.is_dkim_enabled = true, .is_dmarc_enabled = true, \
+	.spf = SPF_OPTIONS_DEFAULT, .dkim = DKIM_OPTIONS_DEFAULT, \
+	.dmarc = DMARC_OPTIONS_DEFAULT, \
+	.header = { .max_fields = 1000, .max_octets = 256 * 1024 }, \
+	.max_message_memory = 4 * 1024 * 1024, .finish_budget_ms = 45000 }
+
+enum inspect_status {
+	INSPECT_OK = 0,
+	INSPECT_OUT_OF_ORDER,	/* the event does not fit; nothing was done */
+	INSPECT_NO_MEMORY,
+};
+
+/* Everything found of one message; lives until the next inspect_mail, abort or
+ * destroy.  What was not looked at has n_... 0, NULL, or SPF_NONE. */
+struct inspect_results {
+	struct ip_address client;
+	struct slice helo;
+	struct mail_path sender;
+	struct slice sender_domain;	/* normalized; empty where none */
+	bool is_smtputf8;
+	const struct mail_header *header;
+	bool is_header_whole;	/* false: a limit was hit, fields are missing */
+	enum mail_author_status author_status;
+	struct mail_authors authors;
+	struct spf_outcome spf;		/* MAIL FROM; HELO for the null sender */
+	struct spf_outcome helo_spf;	/* HELO identity, always */
+	const struct dkim_outcome *dkim;
+	size_t n_dkim;
+	struct dmarc_outcome dmarc;
+	bool is_dmarc_checked;
+	uint64_t body_octets;
+	/* Deletions owed to forged fields, as occurrences among all fields named
+	 * Authentication-Results, from 1, in ascending order. */
+	const unsigned *forged_fields;
+	size_t n_forged_fields;
+};
+
+/* OPTIONS and RESOLVER are borrowed for the life of the object; RECEIVER is our
+ * host name.  NULL where memory is out. */
+struct inspect *inspect_create(const struct inspect_options *options,
+    struct resolver *resolver, struct slice receiver);
+void inspect_destroy(struct inspect **in);
+
+enum inspect_status inspect_connect(struct inspect *in,
+    const struct ip_address *client);
+
+/* Again after STARTTLS, or with another name; ends a message that was open. */
+enum inspect_status inspect_helo(struct inspect *in, struct slice helo);
+
+/* A new message; ends one that was open.  ARGUMENT is MAIL's first, as the MTA
+ * has it.  AUTHSERV_ID is whose forged fields to look for. */
+enum inspect_status inspect_mail(struct inspect *in, struct slice argument,
+    bool is_smtputf8, struct slice authserv_id);
+
+/* The SPF results, evaluated at the first call and kept: at MAIL where a
+ * result may be refused there, else by inspect_finish.  Blocks. */
+enum inspect_status inspect_get_spf(struct inspect *in,
+    const struct spf_outcome **spf_out);
+
+/* One field; VALUE from right behind the colon, leading white space included,
+ * line ends LF or CRLF.  Copies. */
+enum inspect_status inspect_add_field(struct inspect *in, struct slice name,
+    struct slice value);
+enum inspect_status inspect_end_header(struct inspect *in);
+
+/* A piece of the body, cut anywhere; not kept. */
+enum inspect_status inspect_add_body(struct inspect *in, struct slice chunk);
+
+/* False once the rest of the body changes nothing. */
+bool inspect_wants_body(const struct inspect *in);
+
+/* End of message: waits for what is missing and gives all results.  The message
+ * stays until the next inspect_mail or inspect_abort. */
+enum inspect_status inspect_finish(struct inspect *in,
+    const struct inspect_results **results_out);
+
+/* Forget the message, if there is one. */
+void inspect_abort(struct inspect *in);
+
+/* The message's arena, for what policy/ and milter/ build from the results; NULL
+ * while there is no message. */
+struct arena *inspect_arena(struct inspect *in);
+
+#endif

@@ -1,0 +1,82 @@
+/* mail/taglist.c - see taglist.h. */
+#include "mail/taglist.h"
+
+#include "base/ascii.h"
+#include "base/cursor.h"
+
+/* ALNUMPUNC = ALPHA / DIGIT / "_" */
+static bool
+is_tag_name(char c)
+{
+	return ascii_is_alnum(c) || c == '_';
+}
+
+/* tval = 1*VALCHAR, VALCHAR = %x21-3A / %x3C-7E; with the FWS between tvals.
+ * 8-bit is let through for what RFC 8616 puts into d=, i= and s=. */
+static bool
+is_tag_value(char c)
+{
+	return (ascii_is_vchar(c) && c != ';') || ascii_is_fws(c) ||
+	    ascii_is_8bit(c);
+}
+
+/* tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS] */
+enum tag_step
+tag_take(struct cursor *cur, struct tag *tag)
+{
+	*tag = (struct tag){ SLICE_EMPTY, SLICE_EMPTY };
+	cursor_skip_fws(cur);
+	if (cursor_at_end(cur))		/* the list may end with its ";" */
+		return TAG_END;
+	tag->name = cursor_take_while(cur, is_tag_name);
+	if (tag->name.len == 0 || !ascii_is_alpha(tag->name.ptr[0]))
+		return TAG_MALFORMED;
+	cursor_skip_fws(cur);
+	if (!cursor_take_char(cur, '='))
+		return TAG_MALFORMED;
+	cursor_skip_fws(cur);
+	tag->value = slice_trim_end(cursor_take_while(cur, is_tag_value));
+	if (!cursor_take_char(cur, ';') && !cursor_at_end(cur))
+		return TAG_MALFORMED;
+	return TAG_FOUND;
+}
+
+const struct tag *
+tag_find(const struct tag *tags, size_t n, struct slice name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq(tags[i].name, name))
+			return &tags[i];
+	return NULL;
+}
+
+bool
+tag_parse_list(struct slice list, struct tag *tags, size_t max, size_t *n_out)
+{
+	struct cursor cur = cursor_of(list);
+	struct tag tag;
+	enum tag_step step;
+	size_t n = 0;
+
+	*n_out = 0;
+	while ((step = tag_take(&cur, &tag)) == TAG_FOUND) {
+		if (n == max || tag_find(tags, n, tag.name) != NULL)
+			return false;
+		tags[n++] = tag;
+	}
+	if (step == TAG_MALFORMED)
+		return false;
+	*n_out = n;
+	return true;
+}
+
+bool
+tag_take_element(struct cursor *cur, char separator, struct slice *element_out)
+{
+	*element_out = SLICE_EMPTY;
+	if (cursor_at_end(cur))
+		return false;
+	*element_out = slice_trim(cursor_take_until(cur, separator));
+	cursor_take_char(cur, separator);
+	return true;
+}

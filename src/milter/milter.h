@@ -1,0 +1,50 @@
+/* milter/milter.h - libmilter's side of assay; the only user of libmilter. */
+#ifndef ASSAY_MILTER_MILTER_H
+#define ASSAY_MILTER_MILTER_H
+
+#include "inspect/inspect.h"
+#include "policy/policy.h"
+
+struct log;
+struct strbuf;
+
+struct milter_options {
+	const char *socket;	/* "unix:PATH", "inet:PORT@HOST", "inet6:..." */
+	unsigned socket_mode;	/* of a UNIX socket, e.g. 0660 */
+	const char *socket_group;	/* its group, or NULL */
+	unsigned backlog;	/* listen(2)'s */
+};
+
+#define MILTER_OPTIONS_DEFAULT { .socket = "unix:/run/assay/assayd.sock", \
+	.socket_mode = 0660, .socket_group = NULL, .backlog = 256 }
+
+/* What the sessions need; everything is borrowed and must outlive them. */
+struct milter_context {
+	struct milter_options milter;
+	struct inspect_options inspect;
+	struct policy_options policy;
+	const char *authserv_id;	/* NULL: the MTA's {j}, else hostname */
+	const char *hostname;		/* this host's, fully qualified */
+	struct resolver *resolver;
+	struct log *log;
+};
+
+/* Open the socket (before privileges are dropped) and register with libmilter.
+ * CONTEXT is kept: libmilter can hand nothing to a new session, so there is one
+ * per process.  False with the problem appended. */
+bool milter_open(const struct milter_context *context, struct strbuf *problem);
+
+/* smfi_main: blocks until milter_stop; call with all signals blocked, from a
+ * thread of its own.  False where libmilter failed. */
+bool milter_run(void);
+
+/* From now on new MAIL gets 451 4.3.2; messages that are open go on. */
+void milter_begin_drain(void);
+
+/* Messages between MAIL and their end, right now. */
+unsigned milter_count_open_messages(void);
+
+/* smfi_stop.  Blocks for seconds: not on the loop's thread. */
+void milter_stop(void);
+
+#endif
