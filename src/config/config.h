@@ -1,5 +1,6 @@
 /* config/config.h - /etc/assay/assayd.conf (libconfig's syntax) into options.
- * The only user of libconfig; man/assayd.conf.5 lists the keys. */
+ * The folder is the only user of libconfig; man/assayd.conf.5 lists the keys,
+ * config/keys.c has them as a table. */
 #ifndef ASSAY_CONFIG_CONFIG_H
 #define ASSAY_CONFIG_CONFIG_H
 
@@ -11,6 +12,9 @@
 
 struct strbuf;
 
+#define CONFIG_MAX_OCTETS ((size_t)1024 * 1024)	/* of the file */
+#define CONFIG_MAX_PROBLEMS 100	/* told; then one line says there are more */
+
 /* Text and lists are owned by the configuration and live as long as it. */
 struct config {
 	struct arena *arena;
@@ -18,6 +22,7 @@ struct config {
 	const char *zone_file;		/* NULL: real DNS */
 	struct milter_options milter;
 	struct inspect_options inspect;
+	const char *psl_file;		/* NULL: the system's list */
 	struct policy_options policy;
 	const char *authserv_id;	/* NULL: the MTA's */
 	const char *store;		/* "" for none */
@@ -35,8 +40,14 @@ struct config_note {
 
 /* Read PATH.  NULL where anything is wrong: then PROBLEMS has one line per
  * problem, each "FILE:LINE: what and what to write instead\n", all of them
- * and not just the first.  Touches no network. */
+ * and not just the first.  Touches no network; looks up user and group. */
 struct config *config_load(const char *path, struct strbuf *problems);
-void config_destroy(struct config **config);
+
+/* The same for text that is in memory already; NAME stands for FILE. */
+struct config *config_load_text(const char *name, struct slice text,
+    struct strbuf *problems);
+
+/* Sets *CONFIG to NULL.  (config_destroy is a function of libconfig.) */
+void config_unload(struct config **config);
 
 #endif
