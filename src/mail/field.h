@@ -19,6 +19,8 @@ struct mail_header {
 	struct arena *arena;
 	const struct mail_field *fields;
 	size_t n_fields;
+	struct mail_field *slots;	/* what mail_header_add fills */
+	size_t n_slots, n_octets;
 };
 
 struct mail_header_limits {
@@ -35,7 +37,8 @@ enum mail_header_status {
 void mail_header_init(struct mail_header *header, struct arena *arena);
 
 /* Append a copy of one field.  Line ends in VALUE may be LF (Sendmail's way)
- * or CRLF; both are kept as CRLF, a lone CR stays. */
+ * or CRLF; both are kept as CRLF, a lone CR stays; one at its very end is
+ * dropped, as is white space around NAME. */
 enum mail_header_status mail_header_add(struct mail_header *header,
     const struct mail_header_limits *limits, struct slice name,
     struct slice value);
