@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	config = config_load(path, &problems);
 	if ((config == NULL) == (strbuf_slice(&problems).len == 0))
 		abort();	/* a refusal has a text, a success none */
-	config_destroy(&config);
+	config_unload(&config);
 	close(fd);
 	arena_destroy(&arena);
 	return 0;
