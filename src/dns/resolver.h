@@ -30,8 +30,12 @@ void dns_answer_release(const struct dns_answer *answer);
  * nothing. */
 extern const struct dns_answer dns_answer_no_memory, dns_answer_timeout;
 
+/* TEMPFAIL, WHY being static text.  Never NULL. */
+const struct dns_answer *dns_answer_create_failure(const char *why);
+
 /* A reply as it came over the wire (RFC 1035 4) to the question NAME, TYPE;
- * CNAMEs are followed within it.  TEMPFAIL "malformed" where it is broken. */
+ * CNAMEs are followed within it.  TEMPFAIL "malformed" where it is broken.
+ * Never NULL. */
 const struct dns_answer *dns_answer_from_packet(struct slice packet,
     struct slice name, enum dns_type type, bool secure);
 
