@@ -35,10 +35,19 @@ struct inspect_options {
 	.header = { .max_fields = 1000, .max_octets = 256 * 1024 }, \
 	.max_message_memory = 4 * 1024 * 1024, .finish_budget_ms = 45000 }
 
+/* DKIM-Signature fields handed to dkim/; each may cost a DNS query.  What comes
+ * behind them is counted only. */
+#define INSPECT_MAX_SIGNATURES 64
+
+/* Forged fields remembered.  More is INSPECT_NO_MEMORY: each deletion costs an
+ * MTA a walk over the header. */
+#define INSPECT_MAX_FORGED_FIELDS 16384
+
 enum inspect_status {
 	INSPECT_OK = 0,
 	INSPECT_OUT_OF_ORDER,	/* the event does not fit; nothing was done */
-	INSPECT_NO_MEMORY,
+	INSPECT_NO_MEMORY,	/* or over a limit: this message cannot be judged,
+				 * and inspect_finish will say so again */
 };
 
 /* Everything found of one message; lives until the next inspect_mail, abort or
@@ -49,6 +58,7 @@ struct inspect_results {
 	struct mail_path sender;
 	struct slice sender_domain;	/* normalized; empty where none */
 	bool is_smtputf8;
+	bool is_spf_checked, is_dkim_checked;	/* else not tried at all */
 	const struct mail_header *header;
 	bool is_header_whole;	/* false: a limit was hit, fields are missing */
 	enum mail_author_status author_status;
@@ -57,6 +67,7 @@ struct inspect_results {
 	struct spf_outcome helo_spf;	/* HELO identity, always */
 	const struct dkim_outcome *dkim;
 	size_t n_dkim;
+	size_t n_ignored_signatures;	/* beyond INSPECT_MAX_SIGNATURES */
 	struct dmarc_outcome dmarc;
 	bool is_dmarc_checked;
 	uint64_t body_octets;
@@ -83,8 +94,15 @@ enum inspect_status inspect_helo(struct inspect *in, struct slice helo);
 enum inspect_status inspect_mail(struct inspect *in, struct slice argument,
     bool is_smtputf8, struct slice authserv_id);
 
-/* The SPF results, evaluated at the first call and kept: at MAIL where a
- * result may be refused there, else by inspect_finish.  Blocks. */
+/* The same for a message that is not to be checked (a trusted client's): the
+ * header is read and forged fields are found, no DNS is asked, and the results
+ * have no SPF, DKIM and DMARC. */
+enum inspect_status inspect_mail_unchecked(struct inspect *in,
+    struct slice argument, bool is_smtputf8, struct slice authserv_id);
+
+/* The SPF result of MAIL FROM (of HELO for the null sender), evaluated at the
+ * first call and kept: at MAIL where a result may be refused there, else by
+ * inspect_finish.  Blocks.  Out of order where SPF is not checked. */
 enum inspect_status inspect_get_spf(struct inspect *in,
     const struct spf_outcome **spf_out);
 
