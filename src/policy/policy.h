@@ -47,8 +47,11 @@ enum policy_trust {
 	POLICY_INSPECT = 0,
 	POLICY_TRUSTED_NETWORK,
 	POLICY_AUTHENTICATED,
+	POLICY_NOT_SMTP,	/* no client address: submitted on this host */
 };
 
+/* CLIENT of IP_NONE is no SMTP client: such mail must not be refused, it would
+ * stay in the MTA's queue. */
 enum policy_trust policy_check_trust(const struct policy_options *options,
     const struct ip_address *client, bool is_authenticated);
 const char *policy_trust_name(enum policy_trust trust);
@@ -74,9 +77,10 @@ struct policy_verdict {
 	enum policy_disposition disposition;
 	const char *code, *enhanced;	/* "550", "5.7.1"; NULL for no reply */
 	struct slice text;	/* of the reply: ASCII, printable, one line,
-				 * "%" not doubled */
+				 * "%" not doubled; empty for no reply */
 	struct slice reason;	/* for the log and the quarantine: "dmarc=fail
-				 * p=reject: no aligned pass"; ASCII */
+				 * p=reject: no aligned pass"; ASCII; empty
+				 * where nothing was judged */
 };
 
 /* At MAIL FROM.  *VERDICT lives in ARENA. */

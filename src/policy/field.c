@@ -1,0 +1,174 @@
+/* policy/field.c - see field.h.
+ *
+ * SPF has one part, that of the identity that counts for DMARC: MAIL FROM, or
+ * HELO for the null sender (RFC 8601 2.7.2 has a property for either).  A
+ * second one for HELO beside MAIL FROM would let readers take a spf=pass that
+ * any client can earn with a HELO name of its own for the sender's. */
+#include "policy/field.h"
+
+#include "authres/authres.h"
+#include "base/arena.h"
+#include "inspect/inspect.h"
+#include "policy/policy.h"
+
+#define MAX_ADDRESS ((size_t)1024)	/* octets of a MAIL FROM that are read */
+
+static void
+add_property(struct authres_builder *b, struct slice ptype, const char *name,
+    struct slice value)
+{
+	if (value.len != 0)
+		authres_add_property(b, ptype, slice_from_cstr(name), value);
+}
+
+/* The address with its domain as an A-label, as it was checked. */
+static struct slice
+normalize_address(struct arena *arena, const struct inspect_results *results)
+{
+	const struct mail_path *sender = &results->sender;
+	struct strbuf text;
+
+	if (results->sender_domain.len == 0 || sender->local.len == 0)
+		return slice_head(sender->address, MAX_ADDRESS);
+	strbuf_init(&text, arena, MAX_ADDRESS);
+	strbuf_append(&text, slice_head(sender->local, MAX_ADDRESS / 2));
+	strbuf_append_char(&text, '@');
+	strbuf_append(&text, results->sender_domain);
+	return strbuf_slice(&text);
+}
+
+static void
+add_spf(struct authres_builder *b, struct arena *arena,
+    const struct inspect_results *results)
+{
+	const struct spf_outcome *spf = &results->spf;
+
+	if (!results->is_spf_checked)
+		return;
+	authres_add_method(b, SLICE("spf"),
+	    slice_from_cstr(spf_result_name(spf->result)));
+	switch (spf->result) {
+	case SPF_NONE:
+	case SPF_NEUTRAL:
+	case SPF_PASS:
+	case SPF_FAIL:
+	case SPF_SOFTFAIL:
+		break;
+	case SPF_TEMPERROR:
+	case SPF_PERMERROR:
+		if (spf->reason.len != 0)
+			authres_add_reason(b, spf->reason);
+		break;
+	}
+	if (results->sender.is_null)
+		add_property(b, SLICE("smtp"), "helo", results->helo);
+	else
+		add_property(b, SLICE("smtp"), "mailfrom",
+		    normalize_address(arena, results));
+}
+
+static void
+add_signature(struct authres_builder *b, const struct dkim_outcome *dkim)
+{
+	const char *reason = dkim_reason_text(dkim->reason);
+
+	authres_add_method(b, SLICE("dkim"),
+	    slice_from_cstr(dkim_result_name(dkim->result)));
+	if (dkim->result != DKIM_RESULT_PASS && reason != NULL)
+		authres_add_reason(b, slice_from_cstr(reason));
+	add_property(b, SLICE("header"), "d", dkim->domain);
+	add_property(b, SLICE("header"), "s", dkim->selector);
+	add_property(b, SLICE("header"), "a", dkim->algorithm);
+	add_property(b, SLICE("header"), "b", dkim->b_prefix);
+}
+
+/* In the header's order; where there are too many, what did not pass has to
+ * leave room for what did. */
+static void
+add_dkim(struct authres_builder *b, const struct inspect_results *results)
+{
+	size_t room_pass = POLICY_FIELD_MAX_SIGNATURES, room_other, n_pass = 0;
+
+	if (!results->is_dkim_checked)
+		return;
+	if (results->n_dkim == 0)
+		authres_add_method(b, SLICE("dkim"), SLICE("none"));
+	for (size_t i = 0; i < results->n_dkim; i++)
+		if (results->dkim[i].result == DKIM_RESULT_PASS)
+			n_pass++;
+	room_other = n_pass < room_pass ? room_pass - n_pass : 0;
+	for (size_t i = 0; i < results->n_dkim; i++) {
+		size_t *room = results->dkim[i].result == DKIM_RESULT_PASS ?
+		    &room_pass : &room_other;
+
+		if (*room == 0)
+			continue;
+		--*room;
+		add_signature(b, &results->dkim[i]);
+	}
+}
+
+static struct slice
+dmarc_reason(const struct inspect_results *results)
+{
+	switch (results->dmarc.result) {
+	case DMARC_NONE:
+	case DMARC_PASS:
+	case DMARC_FAIL:
+		return SLICE_EMPTY;
+	case DMARC_TEMPERROR:
+	case DMARC_PERMERROR:
+		break;
+	}
+	if (results->author_status != MAIL_AUTHOR_OK)
+		return slice_from_cstr(mail_author_status_text(
+		    results->author_status));
+	return results->dmarc.deciding->reason;
+}
+
+/* RFC 9989 9.1: header.from and policy.dmarc are of the domain that decided. */
+static void
+add_dmarc(struct authres_builder *b, struct arena *arena,
+    const struct inspect_results *results,
+    const struct policy_verdict *verdict)
+{
+	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
+	const char *policy;
+	struct slice reason;
+	struct strbuf comment;
+
+	if (!results->is_dmarc_checked)
+		return;
+	authres_add_method(b, SLICE("dmarc"),
+	    slice_from_cstr(dmarc_result_name(results->dmarc.result)));
+	reason = dmarc_reason(results);
+	if (reason.len != 0)
+		authres_add_reason(b, reason);
+	if (!deciding->has_policy) {
+		add_property(b, SLICE("header"), "from",
+		    deciding->author_domain);
+		return;
+	}
+	policy = dmarc_policy_name(deciding->policy);
+	strbuf_init(&comment, arena, AUTHRES_MAX_VALUE);
+	strbuf_printf(&comment, "p=%s dis=%s", policy,
+	    policy_disposition_name(verdict->disposition));
+	authres_add_comment(b, strbuf_slice(&comment));
+	add_property(b, SLICE("header"), "from", deciding->author_domain);
+	add_property(b, SLICE("policy"), "dmarc", slice_from_cstr(policy));
+}
+
+bool
+policy_build_field(struct arena *arena, struct slice authserv_id,
+    const struct inspect_results *results,
+    const struct policy_verdict *verdict, struct slice *value_out)
+{
+	struct authres_builder builder;
+
+	authres_begin(&builder, arena, authserv_id, results->is_smtputf8);
+	add_spf(&builder, arena, results);
+	add_dkim(&builder, results);
+	add_dmarc(&builder, arena, results, verdict);
+	return authres_finish(&builder, value_out) &&
+	    !arena_has_failed(arena);
+}

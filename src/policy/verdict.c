@@ -1,0 +1,390 @@
+/* policy/verdict.c - see policy.h: what is done with a sender and a message.
+ *
+ * Each judge_ function fills in what the options want; apply_mode then says
+ * what of it is carried out. */
+#include <assert.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "policy/policy.h"
+
+#define TEXT_CEILING ((size_t)8192)
+
+/* Octets shown of what comes from outside, before they are escaped. */
+#define MAX_NAME 253
+#define MAX_SENTENCE 300
+#define MAX_EXPLANATION 1000
+
+const char *
+policy_action_name(enum policy_action action)
+{
+	switch (action) {
+	case POLICY_ACCEPT:
+		return "accept";
+	case POLICY_HOLD:
+		return "hold";
+	case POLICY_REDIRECT:
+		return "redirect";
+	case POLICY_REJECT:
+		return "reject";
+	case POLICY_TEMPFAIL:
+		return "tempfail";
+	}
+	return "";
+}
+
+const char *
+policy_disposition_name(enum policy_disposition disposition)
+{
+	switch (disposition) {
+	case POLICY_DISPOSITION_NONE:
+		return "none";
+	case POLICY_DISPOSITION_QUARANTINE:
+		return "quarantine";
+	case POLICY_DISPOSITION_REJECT:
+		return "reject";
+	}
+	return "";
+}
+
+/* The text, or FALLBACK where memory is out: a refusal is never left without
+ * words. */
+static struct slice
+take_text(const struct strbuf *buf, const char *fallback)
+{
+	return buf->has_failed ? slice_from_cstr(fallback) : strbuf_slice(buf);
+}
+
+/* In monitor mode the verdict is still known, only nothing comes of it. */
+static void
+apply_mode(const struct policy_options *options,
+    struct policy_verdict *verdict)
+{
+	bool is_enforced = false;
+
+	switch (options->mode) {
+	case POLICY_MODE_UNSET:
+	case POLICY_MODE_MONITOR:
+		break;
+	case POLICY_MODE_ENFORCE:
+		is_enforced = true;
+		break;
+	}
+	verdict->action = verdict->wanted;
+	if (!is_enforced) {
+		verdict->action = POLICY_ACCEPT;
+		verdict->disposition = POLICY_DISPOSITION_NONE;
+	}
+	if (verdict->action != POLICY_REJECT &&
+	    verdict->action != POLICY_TEMPFAIL) {
+		verdict->code = verdict->enhanced = NULL;
+		verdict->text = SLICE_EMPTY;
+	}
+}
+
+/* ---- the sender ---------------------------------------------------------- */
+
+static const char *
+spf_identity_text(enum spf_identity identity)
+{
+	switch (identity) {
+	case SPF_IDENTITY_HELO:
+		return "HELO";
+	case SPF_IDENTITY_MAIL_FROM:
+		return "MAIL FROM";
+	}
+	return "";
+}
+
+/* The domain's own words are marked as such (RFC 7208 6.2, 8.4). */
+static void
+append_spf_text(struct strbuf *text, const struct spf_outcome *spf)
+{
+	strbuf_printf(text, "SPF %s check gave %s for ",
+	    spf_identity_text(spf->identity), spf_result_name(spf->result));
+	strbuf_append_escaped(text, spf->domain, MAX_NAME);
+	if (spf->result == SPF_FAIL && spf->explanation.len != 0) {
+		strbuf_append_cstr(text, "; that domain explains: ");
+		strbuf_append(text, slice_head(spf->explanation,
+		    MAX_EXPLANATION));
+	} else if (spf->reason.len != 0) {
+		strbuf_append_cstr(text, ": ");
+		strbuf_append_escaped(text, spf->reason, MAX_SENTENCE);
+	}
+}
+
+static void
+append_spf_reason(struct strbuf *reason, const struct spf_outcome *spf)
+{
+	strbuf_printf(reason, "spf=%s ", spf_result_name(spf->result));
+	strbuf_append_escaped(reason, spf->domain, MAX_NAME);
+	if (spf->mechanism.len != 0) {
+		strbuf_append_cstr(reason, " matched ");
+		strbuf_append_escaped(reason, spf->mechanism, MAX_NAME);
+	}
+	if (spf->reason.len != 0) {
+		strbuf_append_cstr(reason, ": ");
+		strbuf_append_escaped(reason, spf->reason, MAX_SENTENCE);
+	}
+}
+
+/* RFC 7372 3.2; RFC 7208 8.4, 8.6, 8.7. */
+static void
+set_spf_codes(enum spf_result result, struct policy_verdict *verdict)
+{
+	verdict->wanted = POLICY_REJECT;
+	verdict->code = "550";
+	switch (result) {
+	case SPF_NONE:
+	case SPF_NEUTRAL:
+	case SPF_PASS:
+	case SPF_FAIL:
+	case SPF_SOFTFAIL:
+		verdict->enhanced = "5.7.23";
+		break;
+	case SPF_PERMERROR:
+		verdict->enhanced = "5.7.24";
+		break;
+	case SPF_TEMPERROR:
+		verdict->wanted = POLICY_TEMPFAIL;
+		verdict->code = "451";
+		verdict->enhanced = "4.7.24";
+		break;
+	}
+}
+
+void
+policy_judge_sender(const struct policy_options *options,
+    const struct spf_outcome *spf, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	struct strbuf text, reason;
+
+	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	if ((options->spf_reject & (1U << spf->result)) == 0)
+		return;
+	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_init(&reason, arena, TEXT_CEILING);
+	append_spf_text(&text, spf);
+	append_spf_reason(&reason, spf);
+	set_spf_codes(spf->result, verdict);
+	verdict->text = take_text(&text, "SPF check failed");
+	verdict->reason = take_text(&reason, "spf");
+	apply_mode(options, verdict);
+}
+
+/* ---- the message --------------------------------------------------------- */
+
+/* "dmarc=fail p=reject example.org: no identifier is aligned" */
+static struct slice
+describe_dmarc(const struct inspect_results *results, struct arena *arena)
+{
+	const struct dmarc_outcome *dmarc = &results->dmarc;
+	const struct dmarc_evaluation *deciding = dmarc->deciding;
+	struct slice why = deciding->reason;
+	struct strbuf reason;
+
+	strbuf_init(&reason, arena, TEXT_CEILING);
+	strbuf_printf(&reason, "dmarc=%s", dmarc_result_name(dmarc->result));
+	if (deciding->has_policy)
+		strbuf_printf(&reason, " p=%s",
+		    dmarc_policy_name(deciding->policy));
+	if (deciding->author_domain.len != 0) {
+		strbuf_append_char(&reason, ' ');
+		strbuf_append_escaped(&reason, deciding->author_domain,
+		    MAX_NAME);
+	}
+	if (results->author_status != MAIL_AUTHOR_OK)
+		why = slice_from_cstr(mail_author_status_text(
+		    results->author_status));
+	if (why.len != 0) {
+		strbuf_append_cstr(&reason, ": ");
+		strbuf_append_escaped(&reason, why, MAX_SENTENCE);
+	}
+	return take_text(&reason, "dmarc");
+}
+
+static void
+judge_bad_from(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	struct strbuf text;
+
+	if (options->is_bad_from_accepted)
+		return;
+	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_append_cstr(&text, "DMARC needs an author domain: ");
+	strbuf_append_escaped(&text, slice_from_cstr(mail_author_status_text(
+	    results->author_status)), MAX_SENTENCE);
+	verdict->wanted = POLICY_REJECT;
+	verdict->disposition = POLICY_DISPOSITION_REJECT;
+	verdict->code = "550";
+	verdict->enhanced = "5.7.1";
+	verdict->text = take_text(&text, "DMARC needs an author domain");
+}
+
+/* Whether any Author Domain's missing answer could still lead to more than
+ * p=none (RFC 9989 5.3.6; p=none must not change handling, 5.4). */
+static bool
+does_verdict_hang(const struct dmarc_outcome *dmarc)
+{
+	bool has_open = false;
+
+	for (size_t i = 0; i < dmarc->n_evaluations; i++) {
+		const struct dmarc_evaluation *e = &dmarc->evaluations[i];
+
+		if (e->result != DMARC_TEMPERROR)
+			continue;
+		has_open = true;
+		if (!e->is_policy_known || e->policy != DMARC_POLICY_NONE)
+			return true;
+	}
+	/* A temperror that no evaluation shows is one of our own memory. */
+	return !has_open;
+}
+
+static void
+judge_temperror(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
+	struct strbuf text;
+
+	if (options->is_temperror_accepted ||
+	    !does_verdict_hang(&results->dmarc))
+		return;
+	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_append_cstr(&text, "DMARC cannot be evaluated now for ");
+	strbuf_append_escaped(&text, deciding->author_domain, MAX_NAME);
+	if (deciding->reason.len != 0) {
+		strbuf_append_cstr(&text, ": ");
+		strbuf_append_escaped(&text, deciding->reason, MAX_SENTENCE);
+	}
+	verdict->wanted = POLICY_TEMPFAIL;
+	verdict->code = "451";
+	verdict->enhanced = "4.7.0";
+	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
+}
+
+static void
+refuse_dmarc(const struct dmarc_evaluation *deciding, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_append_cstr(&text, "rejected by the DMARC policy of ");
+	strbuf_append_escaped(&text, deciding->author_domain, MAX_NAME);
+	strbuf_printf(&text, " (p=%s)", dmarc_policy_name(deciding->policy));
+	if (deciding->reason.len != 0) {
+		strbuf_append_cstr(&text, ": ");
+		strbuf_append_escaped(&text, deciding->reason, MAX_SENTENCE);
+	}
+	verdict->wanted = POLICY_REJECT;
+	verdict->disposition = POLICY_DISPOSITION_REJECT;
+	verdict->code = "550";
+	verdict->enhanced = "5.7.1";
+	verdict->text = take_text(&text, "rejected by DMARC policy");
+}
+
+static void
+quarantine(const struct policy_options *options,
+    const struct dmarc_evaluation *deciding, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	switch (options->quarantine) {
+	case POLICY_QUARANTINE_HOLD:
+		verdict->wanted = POLICY_HOLD;
+		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
+		break;
+	case POLICY_QUARANTINE_TAG:	/* our field's dis= is the tag */
+		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
+		break;
+	case POLICY_QUARANTINE_REDIRECT:
+		verdict->wanted = POLICY_REDIRECT;
+		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
+		break;
+	case POLICY_QUARANTINE_REJECT:
+		refuse_dmarc(deciding, arena, verdict);
+		break;
+	case POLICY_QUARANTINE_NONE:
+		break;
+	}
+}
+
+/* The set of signs that speak for an indirect flow (RFC 9989 7.4), one bit
+ * each.  None can be told yet: a list's or a forwarder's traces are not part
+ * of the results. */
+static unsigned
+collect_evidence(const struct inspect_results *results)
+{
+	(void)results;
+	return 0;
+}
+
+/* RFC 9989 7.4 asks for knowledge beyond p=reject; what shows no sign of an
+ * indirect flow is refused, the rest treated as under p=quarantine. */
+static bool
+is_refusal_right(const struct policy_options *options,
+    const struct inspect_results *results)
+{
+	switch (options->dmarc_reject) {
+	case POLICY_REJECT_STRICT:
+		return true;
+	case POLICY_REJECT_KNOWLEDGE:
+		return collect_evidence(results) == 0;
+	}
+	return false;
+}
+
+static void
+judge_fail(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
+
+	switch (deciding->policy) {
+	case DMARC_POLICY_NONE:
+		break;
+	case DMARC_POLICY_QUARANTINE:
+		quarantine(options, deciding, arena, verdict);
+		break;
+	case DMARC_POLICY_REJECT:
+		if (is_refusal_right(options, results))
+			refuse_dmarc(deciding, arena, verdict);
+		else
+			quarantine(options, deciding, arena, verdict);
+		break;
+	}
+}
+
+void
+policy_judge_message(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	if (!results->is_dmarc_checked)
+		return;
+	assert(results->dmarc.deciding != NULL);
+	verdict->reason = describe_dmarc(results, arena);
+	switch (results->dmarc.result) {
+	case DMARC_NONE:
+	case DMARC_PASS:
+		break;
+	case DMARC_FAIL:
+		judge_fail(options, results, arena, verdict);
+		break;
+	case DMARC_TEMPERROR:
+		judge_temperror(options, results, arena, verdict);
+		break;
+	case DMARC_PERMERROR:	/* a broken record alone is accepted */
+		if (results->author_status != MAIL_AUTHOR_OK)
+			judge_bad_from(options, results, arena, verdict);
+		break;
+	}
+	apply_mode(options, verdict);
+}
