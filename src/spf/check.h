@@ -56,6 +56,8 @@ struct spf_outcome {
 	struct slice explanation;	/* of a fail (6.2): ASCII, printable; empty
 				 * where the domain gives none */
 	unsigned n_terms, n_void_lookups;	/* counted */
+	bool is_pass_too_wide;	/* a pass by "all" or by a network wider than
+				 * /8: it says next to nothing */
 };
 
 /* Blocks on DNS until REQUEST's deadline.  Everything in *OUTCOME lives in

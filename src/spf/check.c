@@ -1,0 +1,361 @@
+/* spf/check.c - see check.h.
+ *
+ * check_host() calls itself for "include" alone, so its depth is bounded by the
+ * limit of terms and by SPF_MAX_DEPTH; "redirect" is a loop. */
+#include "spf/check.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "mail/domain.h"
+#include "spf/evaluation.h"
+#include "spf/explain.h"
+#include "spf/mechanism.h"
+#include "spf/record.h"
+#include "spf/values.h"
+
+#define SPF_MAX_DEPTH 20	/* includes within includes, whatever max_terms
+				 * an operator may set */
+
+static enum spf_result check_host(struct spf_evaluation *ev,
+    struct slice domain);
+
+static enum spf_result
+result_of_failure(enum spf_status status)
+{
+	return status == SPF_BROKEN ? SPF_PERMERROR : SPF_TEMPERROR;
+}
+
+/* Initial processing (4.3), for names that macros made too. */
+static bool
+is_well_formed(struct slice domain)
+{
+	struct cursor cur = cursor_of(domain);
+	size_t n_labels = 0;
+
+	if (domain.len > DOMAIN_MAX_OCTETS)
+		return false;
+	do {
+		struct slice label = cursor_take_until(&cur, '.');
+
+		if (label.len == 0 || label.len > DOMAIN_MAX_LABEL)
+			return false;
+		n_labels++;
+	} while (cursor_take_char(&cur, '.'));
+	return n_labels > 1;
+}
+
+/* Selecting records (4.5).  False where there is not exactly one: *RESULT_OUT
+ * says what that makes. */
+static bool
+select_record(struct spf_evaluation *ev, const struct dns_answer *answer,
+    struct slice *text_out, enum spf_result *result_out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->n_records; i++)
+		if (spf_is_record(answer->records[i].text)) {
+			*text_out = answer->records[i].text;
+			n++;
+		}
+	if (n == 1)
+		return true;
+	*result_out = n == 0 ? SPF_NONE : SPF_PERMERROR;
+	spf_set_reason(ev, "", ev->values.domain, n != 0 ?
+	    " has more than one SPF record" : answer->status == DNS_NXDOMAIN ?
+	    " does not exist" : " has no SPF record");
+	return false;
+}
+
+/* From initial processing to the record's syntax (4.3 to 4.6).  False as
+ * above. */
+static bool
+find_record(struct spf_evaluation *ev, struct spf_record *record_out,
+    enum spf_result *result_out)
+{
+	const struct dns_answer *answer;
+	struct spf_syntax_error error;
+	struct slice domain = ev->values.domain, text;
+	enum spf_status status;
+
+	*result_out = SPF_NONE;
+	if (!is_well_formed(domain)) {
+		spf_set_reason(ev, "\"", domain, "\" is no domain name");
+		return false;
+	}
+	if ((status = spf_query(ev, domain, DNS_TXT, &answer)) != SPF_OK) {
+		*result_out = result_of_failure(status);
+		return false;
+	}
+	if (!select_record(ev, answer, &text, result_out))
+		return false;
+	if (spf_parse_record(text, record_out, &error))
+		return true;
+	*result_out = SPF_PERMERROR;
+	spf_set_reason(ev, "the SPF record of ", domain, " is wrong at \"");
+	spf_extend_reason(ev, "", error.term, "\": ");
+	spf_extend_reason(ev, error.what, SLICE_EMPTY, "");
+	return false;
+}
+
+/* "include": what the result of the included record makes (5.2). */
+static enum spf_status
+match_include(struct spf_evaluation *ev, const struct spf_directive *directive,
+    bool *is_match_out)
+{
+	struct slice domain = ev->values.domain, target;
+	enum spf_result result;
+	enum spf_status status = spf_find_target(ev, directive->domain_spec,
+	    &target);
+
+	*is_match_out = false;
+	if (status != SPF_OK)
+		return status;
+	if (ev->depth == SPF_MAX_DEPTH) {
+		spf_set_reason(ev, "the includes of ", domain,
+		    " are nested too deep");
+		return SPF_BROKEN;
+	}
+	ev->depth++;
+	result = check_host(ev, target);
+	ev->depth--;
+	ev->values.domain = domain;
+
+	switch (result) {
+	case SPF_PASS:
+		*is_match_out = true;
+		break;
+	case SPF_FAIL:
+	case SPF_SOFTFAIL:
+	case SPF_NEUTRAL:
+		break;
+	case SPF_TEMPERROR:
+		return SPF_UNDECIDED;
+	case SPF_NONE:
+		spf_extend_reason(ev, ", but the record of ", domain,
+		    " includes it");
+		return SPF_BROKEN;
+	case SPF_PERMERROR:
+		return SPF_BROKEN;
+	}
+	return SPF_OK;
+}
+
+static enum spf_status
+match_directive(struct spf_evaluation *ev,
+    const struct spf_directive *directive, bool *is_match_out)
+{
+	enum spf_status status;
+
+	*is_match_out = false;
+	if (spf_causes_queries(directive->mechanism) &&
+	    (status = spf_count_term(ev)) != SPF_OK)
+		return status;
+	if (directive->mechanism == SPF_MECHANISM_INCLUDE)
+		return match_include(ev, directive, is_match_out);
+	return spf_match_mechanism(ev, directive, is_match_out);
+}
+
+/* An include that matches leaves what its record's match has set. */
+static void
+note_match(struct spf_evaluation *ev, const struct spf_record *record,
+    const struct spf_directive *directive)
+{
+	if (directive->mechanism != SPF_MECHANISM_INCLUDE)
+		ev->is_match_too_wide = spf_is_too_wide(ev, directive);
+	if (ev->depth != 0)
+		return;
+	ev->mechanism = directive->text;
+	ev->explanation_spec = record->explanation;
+	spf_set_reason(ev, "\"", directive->text, "\" in the SPF record of ");
+	spf_extend_reason(ev, "", ev->values.domain, " matches ");
+	spf_extend_reason(ev, "", ev->values.client_readable, "");
+}
+
+/* Mechanisms from left to right (4.6.2).  False where none matches. */
+static bool
+evaluate_directives(struct spf_evaluation *ev, const struct spf_record *record,
+    enum spf_result *result_out)
+{
+	struct cursor cur = cursor_of(record->terms);
+	struct spf_directive directive;
+	bool has_prefetched = false, is_match;
+
+	while (spf_take_directive(&cur, &directive)) {
+		enum spf_status status;
+
+		/* Nothing before it has matched: now all may be needed. */
+		if (!has_prefetched &&
+		    spf_causes_queries(directive.mechanism)) {
+			spf_prefetch_terms(ev, cur, record->redirect);
+			has_prefetched = true;
+		}
+		status = match_directive(ev, &directive, &is_match);
+		if (status != SPF_OK) {
+			*result_out = result_of_failure(status);
+			return true;
+		}
+		if (is_match) {
+			*result_out = directive.qualifier;
+			note_match(ev, record, &directive);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 4.7 */
+static enum spf_result
+default_result(struct spf_evaluation *ev)
+{
+	if (ev->depth == 0)
+		ev->mechanism = SLICE("default");
+	spf_set_reason(ev, "nothing in the SPF record of ", ev->values.domain,
+	    " matches ");
+	spf_extend_reason(ev, "", ev->values.client_readable, "");
+	return SPF_NEUTRAL;
+}
+
+/* 6.1.  Where the record holds an "all" we never come here. */
+static enum spf_status
+follow_redirect(struct spf_evaluation *ev, const struct spf_record *record)
+{
+	enum spf_status status = spf_count_term(ev);
+	struct slice target;
+
+	if (status == SPF_OK)
+		status = spf_find_target(ev, record->redirect, &target);
+	if (status == SPF_OK)
+		ev->values.domain = target;
+	return status;
+}
+
+static enum spf_result
+check_host(struct spf_evaluation *ev, struct slice domain)
+{
+	struct spf_record record;
+	enum spf_result result;
+	enum spf_status status;
+
+	ev->values.domain = domain;
+	if (!find_record(ev, &record, &result))
+		return result;
+	while (!evaluate_directives(ev, &record, &result)) {
+		if (record.redirect.len == 0)
+			return default_result(ev);
+		if ((status = follow_redirect(ev, &record)) != SPF_OK)
+			return result_of_failure(status);
+		if (find_record(ev, &record, &result))
+			continue;
+		if (result != SPF_NONE)
+			return result;
+		spf_extend_reason(ev, ", but the record of ", domain,
+		    " redirects to it");
+		return SPF_PERMERROR;
+	}
+	return result;
+}
+
+static int64_t
+find_deadline(const struct spf_request *request,
+    const struct spf_options *options)
+{
+	int64_t budget_ends_ms = clock_monotonic_ms() + options->budget_ms;
+
+	return budget_ends_ms < request->deadline_ms ? budget_ends_ms :
+	    request->deadline_ms;
+}
+
+static enum spf_result
+check_identity(struct spf_evaluation *ev, struct slice *domain_out)
+{
+	bool is_domain = spf_find_domain(ev->arena, ev->request, domain_out);
+
+	if (ev->request->client.family == IP_NONE) {
+		spf_set_reason(ev, "the client has no IP address", SLICE_EMPTY,
+		    "");
+		return SPF_NONE;
+	}
+	if (!is_domain) {
+		spf_set_reason(ev, "\"", *domain_out, "\" is no domain name");
+		return SPF_NONE;
+	}
+	spf_fill_values(ev->arena, ev->request, *domain_out, &ev->values);
+	return check_host(ev, *domain_out);
+}
+
+void
+spf_check(const struct spf_request *request,
+    const struct spf_options *options, struct resolver *resolver,
+    struct arena *arena, struct spf_outcome *outcome)
+{
+	struct spf_evaluation ev = {
+		.request = request,
+		.options = options,
+		.resolver = resolver,
+		.arena = arena,
+		.deadline_ms = find_deadline(request, options),
+	};
+
+	*outcome = (struct spf_outcome){ .identity = request->identity };
+	outcome->result = check_identity(&ev, &outcome->domain);
+	if (outcome->result == SPF_FAIL)
+		outcome->explanation = spf_explain(&ev);
+	outcome->is_pass_too_wide = outcome->result == SPF_PASS &&
+	    ev.is_match_too_wide;
+	outcome->mechanism = ev.mechanism;
+	outcome->reason = strbuf_slice(&ev.reason);
+	outcome->n_terms = ev.n_terms;
+	outcome->n_void_lookups = ev.n_void_lookups;
+	if (arena_has_failed(arena)) {	/* nothing above can be relied on */
+		outcome->result = SPF_TEMPERROR;
+		outcome->mechanism = outcome->explanation = SLICE_EMPTY;
+		outcome->is_pass_too_wide = false;
+		outcome->reason = SLICE("out of memory for this message");
+	}
+}
+
+void
+spf_prefetch(const struct spf_request *request, struct resolver *resolver,
+    struct arena *arena)
+{
+	struct slice domain;
+
+	if (request->client.family != IP_NONE &&
+	    spf_find_domain(arena, request, &domain))
+		dns_prefetch(resolver, domain, DNS_TXT);
+}
+
+static const struct {
+	enum spf_result result;
+	const char *name;
+} names[] = {
+	{ SPF_NONE, "none" },
+	{ SPF_NEUTRAL, "neutral" },
+	{ SPF_PASS, "pass" },
+	{ SPF_FAIL, "fail" },
+	{ SPF_SOFTFAIL, "softfail" },
+	{ SPF_TEMPERROR, "temperror" },
+	{ SPF_PERMERROR, "permerror" },
+};
+
+const char *
+spf_result_name(enum spf_result result)
+{
+	for (size_t i = 0; i < N_ELEMENTS(names); i++)
+		if (names[i].result == result)
+			return names[i].name;
+	return "none";	/* no other result exists */
+}
+
+bool
+spf_parse_result(struct slice name, enum spf_result *result_out)
+{
+	*result_out = SPF_NONE;
+	for (size_t i = 0; i < N_ELEMENTS(names); i++)
+		if (slice_eq_nocase(slice_from_cstr(names[i].name), name)) {
+			*result_out = names[i].result;
+			return true;
+		}
+	return false;
+}
