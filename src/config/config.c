@@ -1,0 +1,250 @@
+/* config/config.c - see config.h.  The file's text is scanned (scan.h), read
+ * by libconfig and held against the table of keys (walk.h, keys.h); what keys
+ * say of each other is looked at here. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "config/keys.h"
+#include "config/problems.h"
+#include "config/scan.h"
+#include "config/walk.h"
+
+/* The file's texts are copied once, lists take more than their text: 16 octets
+ * of file make at most 48 of list. */
+#define ARENA_CEILING (16 * CONFIG_MAX_OCTETS)
+
+/* A header is kept once as it came, and its fields are parsed. */
+#define MEMORY_PER_HEADER_OCTET 4
+
+#define DEFAULT_DRAIN_S 30
+
+struct loader {
+	struct config *config;
+	struct config_problems problems;
+	unsigned *lines;	/* of each of config_keys, or 0 */
+};
+
+static const struct ip_network loopback[] = {
+	{ { IP_V4, { 127 } }, 8 },
+	{ { IP_V6, { [15] = 1 } }, 128 },
+};
+
+static struct config *
+create_config(void)
+{
+	struct config *config = malloc(sizeof(*config));
+
+	if (config == NULL)
+		return NULL;
+	*config = (struct config){
+		.resolver = UNBOUND_OPTIONS_DEFAULT,
+		.milter = MILTER_OPTIONS_DEFAULT,
+		.inspect = INSPECT_OPTIONS_DEFAULT,
+		.policy = POLICY_OPTIONS_DEFAULT,
+		.store = "",
+		.log_level = LOG_LEVEL_INFO,
+		.log_facility = LOG_MAIL,
+		.drain_s = DEFAULT_DRAIN_S,
+	};
+	config->policy.trusted_networks = loopback;
+	config->policy.n_trusted_networks = N_ELEMENTS(loopback);
+	if ((config->arena = arena_create(ARENA_CEILING)) == NULL) {
+		free(config);
+		return NULL;
+	}
+	return config;
+}
+
+void
+config_unload(struct config **config)
+{
+	if (*config == NULL)
+		return;
+	arena_destroy(&(*config)->arena);
+	free(*config);
+	*config = NULL;
+}
+
+/* ---- what keys say of each other ----------------------------------------- */
+
+/* The line of a key, or of the file's start where it has its default. */
+static unsigned
+line_of(const struct loader *loader, struct slice path)
+{
+	unsigned line = loader->lines[key_find(path)];
+
+	return line != 0 ? line : 1;
+}
+
+static void
+check_mode(struct loader *loader)
+{
+	if (loader->lines[key_find(SLICE("mode"))] == 0)
+		problems_add(&loader->problems, 1, "mode is missing: write "
+		    "mode = \"monitor\"; to see what assay would do, or "
+		    "mode = \"enforce\"; to have it done");
+}
+
+static void
+check_methods(struct loader *loader)
+{
+	const struct inspect_options *inspect = &loader->config->inspect;
+	unsigned line = line_of(loader, SLICE("dmarc.enabled"));
+
+	if (!inspect->is_dmarc_enabled)
+		return;
+	if (!inspect->is_spf_enabled && !inspect->is_dkim_enabled)
+		problems_add(&loader->problems, line, "dmarc.enabled needs "
+		    "SPF and DKIM: write spf: { enabled = true; }; and "
+		    "dkim: { enabled = true; };, or dmarc: { enabled = false; "
+		    "};");
+	else if (!inspect->is_spf_enabled || !inspect->is_dkim_enabled)
+		problems_note(&loader->problems, line, "dmarc.enabled without "
+		    "%s: mail that only %s would let pass fails DMARC",
+		    inspect->is_spf_enabled ? "dkim.enabled" : "spf.enabled",
+		    inspect->is_spf_enabled ? "DKIM" : "SPF");
+}
+
+static void
+check_reject(struct loader *loader)
+{
+	if (loader->config->inspect.is_dmarc_enabled &&
+	    loader->config->policy.dmarc_reject == POLICY_REJECT_KNOWLEDGE)
+		problems_note(&loader->problems,
+		    line_of(loader, SLICE("dmarc.reject")),
+		    "dmarc.reject = \"knowledge\": accepted, not built yet: "
+		    "no sign of an indirect flow is looked for, so every "
+		    "fail under p=reject is refused");
+}
+
+static void
+check_psl(struct loader *loader)
+{
+	if (loader->config->psl_file != NULL &&
+	    loader->config->inspect.dmarc.discovery != DMARC_DISCOVERY_PSL)
+		problems_note(&loader->problems,
+		    line_of(loader, SLICE("dmarc.psl_file")),
+		    "dmarc.psl_file is not looked at: write "
+		    "org_domain = \"psl\"; too");
+}
+
+static void
+check_limits(struct loader *loader)
+{
+	const struct inspect_options *inspect = &loader->config->inspect;
+	size_t needed = inspect->header.max_octets * MEMORY_PER_HEADER_OCTET;
+
+	if (inspect->max_message_memory < needed)
+		problems_add(&loader->problems,
+		    line_of(loader, SLICE("limits.message_memory")),
+		    "limits.message_memory is too small for "
+		    "limits.header_octets: write %zu or more", needed);
+}
+
+/* ---- loading ------------------------------------------------------------- */
+
+static void
+read_keys(struct loader *loader, struct slice text)
+{
+	/* libconfig wants a NUL behind the text, which scan_text has found to
+	 * hold none. */
+	char *terminated = arena_copy_cstr(loader->config->arena, text);
+
+	if (terminated == NULL || !walk_text((struct slice){ terminated,
+	    text.len }, loader->config, &loader->problems, loader->lines))
+		return;
+	check_mode(loader);
+	check_methods(loader);
+	check_reject(loader);
+	check_psl(loader);
+	check_limits(loader);
+}
+
+struct config *
+config_load_text(const char *name, struct slice text, struct strbuf *problems)
+{
+	struct config *config = create_config();
+	struct loader loader;
+
+	if (config == NULL) {
+		strbuf_printf(problems, "%s:1: memory is out\n", name);
+		return NULL;
+	}
+	loader = (struct loader){ .config = config, .problems = {
+	    .file = name, .lines = problems, .arena = config->arena,
+	    .last_note = &config->notes } };
+	loader.lines = arena_alloc_array(config->arena, config_n_keys,
+	    sizeof(*loader.lines));
+	if (loader.lines != NULL && scan_text(text, &loader.problems))
+		read_keys(&loader, text);
+	if (loader.problems.n == 0 && arena_has_failed(config->arena))
+		problems_add(&loader.problems, 1, "memory is out");
+	if (loader.problems.n != 0)
+		config_unload(&config);
+	return config;
+}
+
+/* All of FD into MEM, which has room for CONFIG_MAX_OCTETS + 1. */
+static bool
+read_all(int fd, char *mem, size_t *len_out)
+{
+	size_t len = 0;
+
+	while (len <= CONFIG_MAX_OCTETS) {
+		ssize_t n = read(fd, mem + len, CONFIG_MAX_OCTETS + 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*len_out = len;
+	return true;
+}
+
+static struct config *
+load_open_file(const char *path, int fd, struct strbuf *problems)
+{
+	char *mem = malloc(CONFIG_MAX_OCTETS + 1);
+	struct config *config = NULL;
+	size_t len;
+
+	if (mem == NULL || !read_all(fd, mem, &len))
+		strbuf_printf(problems, "%s:1: it cannot be read: %s\n", path,
+		    strerror(errno));
+	else if (len > CONFIG_MAX_OCTETS)
+		strbuf_printf(problems, "%s:1: the file is too large: write "
+		    "at most %zu octets\n", path, CONFIG_MAX_OCTETS);
+	else
+		config = config_load_text(path, (struct slice){ mem, len },
+		    problems);
+	free(mem);
+	return config;
+}
+
+struct config *
+config_load(const char *path, struct strbuf *problems)
+{
+	struct config *config;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		strbuf_printf(problems, "%s:1: it cannot be opened: %s\n",
+		    path, strerror(errno));
+		return NULL;
+	}
+	config = load_open_file(path, fd, problems);
+	close(fd);
+	return config;
+}

@@ -1,0 +1,236 @@
+/* config/keys.c - see keys.h.  A key that is added here is also described in
+ * man/assayd.conf.5 and conf/assayd.conf; a test looks. */
+#include "config/keys.h"
+
+#include <stddef.h>
+#include <syslog.h>
+
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "config/problems.h"
+#include "config/suggest.h"
+#include "config/values.h"
+
+#define MAX_SERVERS 16
+#define MAX_LISTED 1000		/* networks, domains: looked through in order */
+
+static const struct key_word mode_words[] = {
+	{ "monitor", POLICY_MODE_MONITOR },
+	{ "enforce", POLICY_MODE_ENFORCE },
+	{ NULL, 0 },
+};
+
+static const struct key_word dmarc_reject_words[] = {
+	{ "knowledge", POLICY_REJECT_KNOWLEDGE },
+	{ "strict", POLICY_REJECT_STRICT },
+	{ NULL, 0 },
+};
+
+static const struct key_word org_domain_words[] = {
+	{ "treewalk", DMARC_DISCOVERY_TREE_WALK },
+	{ "psl", DMARC_DISCOVERY_PSL },
+	{ NULL, 0 },
+};
+
+static const struct key_word bad_from_words[] = {
+	{ "reject", false },
+	{ "accept", true },
+	{ NULL, 0 },
+};
+
+static const struct key_word temperror_words[] = {
+	{ "tempfail", false },
+	{ "accept", true },
+	{ NULL, 0 },
+};
+
+static const struct key_word log_level_words[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARNING },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+
+static const struct key_word log_facility_words[] = {
+	{ "mail", LOG_MAIL },
+	{ "daemon", LOG_DAEMON },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ NULL, 0 },
+};
+
+#define AT(member) offsetof(struct config, member)
+
+const struct config_key config_keys[] = {
+	{ .path = "mode", .type = KEY_WORD, .words = mode_words,
+	    .set_word = set_mode },
+	{ .path = "milter.socket", .type = KEY_TEXT, .set_text = set_socket },
+	{ .path = "milter.socket_mode", .type = KEY_TEXT,
+	    .set_text = set_socket_mode },
+	{ .path = "milter.socket_group", .type = KEY_TEXT,
+	    .set_text = set_socket_group },
+	{ .path = "milter.backlog", .type = KEY_NUMBER,
+	    .offset = AT(milter.backlog), .min = 1, .max = 65535 },
+	{ .path = "authserv_id", .type = KEY_TEXT,
+	    .set_text = set_authserv_id },
+	{ .path = "resolver.servers", .type = KEY_LIST, .max = MAX_SERVERS,
+	    .set_list = set_servers },
+	/* An MTA waits 30 s for our answer to MAIL; SPF alone has 20 of
+	 * them. */
+	{ .path = "resolver.timeout_ms", .type = KEY_NUMBER,
+	    .offset = AT(resolver.timeout_ms), .min = 100, .max = 20000 },
+	{ .path = "resolver.dnssec", .type = KEY_BOOL,
+	    .offset = AT(resolver.dnssec) },
+	{ .path = "resolver.zone_file", .type = KEY_TEXT,
+	    .set_text = set_zone_file },
+	{ .path = "spf.enabled", .type = KEY_BOOL,
+	    .offset = AT(inspect.is_spf_enabled) },
+	{ .path = "spf.reject", .type = KEY_LIST, .max = MAX_LISTED,
+	    .set_list = set_spf_reject },
+	/* More than the ten terms of RFC 7208 4.6.4 cannot be void. */
+	{ .path = "spf.max_void_lookups", .type = KEY_NUMBER,
+	    .offset = AT(inspect.spf.max_void_lookups), .max = 10 },
+	{ .path = "dkim.enabled", .type = KEY_BOOL,
+	    .offset = AT(inspect.is_dkim_enabled) },
+	/* RFC 8301 3.2: keys under 1024 bits never count as valid, and up to
+	 * 4096 must be verified. */
+	{ .path = "dkim.min_rsa_bits", .type = KEY_NUMBER,
+	    .offset = AT(inspect.dkim.min_rsa_bits), .min = 1024,
+	    .max = 4096 },
+	{ .path = "dkim.max_signatures", .type = KEY_NUMBER,
+	    .offset = AT(inspect.dkim.max_signatures), .min = 1, .max = 64 },
+	{ .path = "arc.enabled", .type = KEY_BOOL, .offset = KEY_NO_TARGET,
+	    .is_unbuilt = true },
+	{ .path = "arc.trusted_sealers", .type = KEY_LIST, .max = MAX_LISTED,
+	    .set_list = set_trusted_sealers, .is_unbuilt = true },
+	{ .path = "dmarc.enabled", .type = KEY_BOOL,
+	    .offset = AT(inspect.is_dmarc_enabled) },
+	{ .path = "dmarc.reject", .type = KEY_WORD,
+	    .words = dmarc_reject_words, .set_word = set_dmarc_reject },
+	{ .path = "dmarc.org_domain", .type = KEY_WORD,
+	    .words = org_domain_words, .set_word = set_org_domain },
+	{ .path = "dmarc.psl_file", .type = KEY_TEXT,
+	    .set_text = set_psl_file },
+	{ .path = "dmarc.quarantine", .type = KEY_TEXT,
+	    .set_text = set_quarantine },
+	{ .path = "dmarc.bad_from", .type = KEY_WORD, .words = bad_from_words,
+	    .set_word = set_bad_from },
+	{ .path = "dmarc.temperror", .type = KEY_WORD,
+	    .words = temperror_words, .set_word = set_temperror },
+	{ .path = "trusted.networks", .type = KEY_LIST, .max = MAX_LISTED,
+	    .set_list = set_trusted_networks },
+	{ .path = "trusted.authenticated", .type = KEY_BOOL,
+	    .offset = AT(policy.is_authenticated_trusted) },
+	{ .path = "store", .type = KEY_TEXT, .set_text = set_store,
+	    .is_unbuilt = true },
+	{ .path = "limits.header_octets", .type = KEY_SIZE,
+	    .offset = AT(inspect.header.max_octets), .min = 16 * 1024,
+	    .max = 16 * 1024 * 1024 },
+	{ .path = "limits.header_fields", .type = KEY_SIZE,
+	    .offset = AT(inspect.header.max_fields), .min = 50,
+	    .max = 100000 },
+	{ .path = "limits.message_memory", .type = KEY_SIZE,
+	    .offset = AT(inspect.max_message_memory), .min = 1024 * 1024,
+	    .max = 256 * 1024 * 1024 },
+	{ .path = "log.level", .type = KEY_WORD, .words = log_level_words,
+	    .set_word = set_log_level },
+	{ .path = "log.facility", .type = KEY_WORD,
+	    .words = log_facility_words, .set_word = set_log_facility },
+	{ .path = "user", .type = KEY_TEXT, .set_text = set_user },
+	{ .path = "drain_s", .type = KEY_NUMBER, .offset = AT(drain_s),
+	    .max = 600 },
+};
+
+const size_t config_n_keys = N_ELEMENTS(config_keys);
+
+size_t
+key_find(struct slice path)
+{
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++)
+		if (slice_eq(path, slice_from_cstr(config_keys[i].path)))
+			return i;
+	return SIZE_MAX;
+}
+
+bool
+key_is_group(struct slice name)
+{
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
+		struct slice path = slice_from_cstr(config_keys[i].path);
+		size_t dot = slice_find(path, '.');
+
+		if (dot != SIZE_MAX && slice_eq(slice_head(path, dot), name))
+			return true;
+	}
+	return false;
+}
+
+/* What stands behind the group, or all of PATH. */
+static struct slice
+last_part(struct slice path)
+{
+	size_t dot = slice_find_last(path, '.');
+
+	return dot == SIZE_MAX ? path : slice_from(path, dot + 1);
+}
+
+const char *
+key_suggest(struct slice path)
+{
+	const char *nearest = NULL;
+	unsigned least = 0;
+
+	/* The right name in the wrong group comes first. */
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++)
+		if (slice_eq_nocase(last_part(path),
+		    last_part(slice_from_cstr(config_keys[i].path))) &&
+		    !slice_eq(last_part(path), SLICE("enabled")))
+			return config_keys[i].path;
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
+		unsigned distance = suggest_distance(path,
+		    slice_from_cstr(config_keys[i].path));
+
+		if (nearest == NULL || distance < least) {
+			nearest = config_keys[i].path;
+			least = distance;
+		}
+	}
+	return suggest_is_near(last_part(path), least) ? nearest : NULL;
+}
+
+bool
+key_find_word(const struct key_word *words, struct slice text,
+    unsigned *value_out)
+{
+	for (; words->word != NULL; words++)
+		if (slice_eq(text, slice_from_cstr(words->word))) {
+			*value_out = words->value;
+			return true;
+		}
+	return false;
+}
+
+void
+key_refuse_word(const struct key_place *place, struct slice text,
+    const struct key_word *words)
+{
+	struct strbuf list;
+	const char *allowed;
+
+	strbuf_init(&list, place->config->arena, 1000);
+	for (size_t i = 0; words[i].word != NULL; i++)
+		strbuf_printf(&list, "%s\"%s\"", i == 0 ? "" :
+		    words[i + 1].word == NULL ? " or " : ", ", words[i].word);
+	allowed = strbuf_cstr(&list);
+	problems_add(place->problems, place->line,
+	    "%s cannot be \"%s\": write %s", place->path,
+	    problems_show(place->problems, text),
+	    allowed != NULL ? allowed : "");
+}

@@ -1,0 +1,77 @@
+/* config/keys.h - every key of assayd.conf: its type, its range, and what it
+ * sets.  Knows nothing of libconfig. */
+#ifndef ASSAY_CONFIG_KEYS_H
+#define ASSAY_CONFIG_KEYS_H
+
+#include "base/slice.h"
+
+struct config;
+struct config_problems;
+
+/* Where a value stands, for whoever sets it. */
+struct key_place {
+	struct config *config;
+	struct config_problems *problems;
+	const char *path;	/* the key's */
+	unsigned line;
+};
+
+/* Text of the file, copied into the configuration's arena: text.ptr is
+ * NUL-terminated there and holds no control characters. */
+struct key_text {
+	struct slice text;
+	unsigned line;
+};
+
+struct key_word {
+	const char *word;	/* NULL ends the list */
+	unsigned value;
+};
+
+enum key_type {
+	KEY_BOOL,	/* into the bool at OFFSET, if there is one */
+	KEY_NUMBER,	/* in [min, max], into the unsigned at OFFSET */
+	KEY_SIZE,	/* the same into a size_t */
+	KEY_WORD,	/* one of WORDS: set_word */
+	KEY_TEXT,	/* set_text */
+	KEY_LIST,	/* of at most MAX texts: set_list */
+};
+
+#define KEY_NO_TARGET SIZE_MAX
+
+struct config_key {
+	const char *path;	/* "group.name", or "name" at the top */
+	enum key_type type;
+	size_t offset;		/* within struct config */
+	uint64_t min, max;
+	const struct key_word *words;
+	void (*set_word)(struct config *config, unsigned value);
+	void (*set_text)(const struct key_place *place,
+	    const struct key_text *text);
+	void (*set_list)(const struct key_place *place,
+	    const struct key_text *texts, size_t n);
+	/* Its part is not built yet: true, or any text, is only noted. */
+	bool is_unbuilt;
+};
+
+extern const struct config_key config_keys[];
+extern const size_t config_n_keys;
+
+/* The key at PATH, or SIZE_MAX. */
+size_t key_find(struct slice path);
+
+/* Whether any key lies in a group of that name. */
+bool key_is_group(struct slice name);
+
+/* The path that was probably meant by PATH, which is none, or NULL. */
+const char *key_suggest(struct slice path);
+
+/* Complain that TEXT is none of WORDS. */
+void key_refuse_word(const struct key_place *place, struct slice text,
+    const struct key_word *words);
+
+/* True and the value, if TEXT is one of WORDS. */
+bool key_find_word(const struct key_word *words, struct slice text,
+    unsigned *value_out);
+
+#endif

@@ -1,0 +1,364 @@
+/* config/values.c - see values.h. */
+#include "config/values.h"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/cursor.h"
+#include "base/ip.h"
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "config/problems.h"
+#include "config/socket.h"
+#include "mail/address.h"
+#include "mail/domain.h"
+
+#define MAX_AUTHSERV_ID 255	/* octets; no host name is longer */
+#define MAX_ADDRESS 254		/* octets (RFC 5321 4.5.3.1.3, erratum 1690) */
+#define MAX_SOCKET_MODE 0777
+
+static void
+refuse(const struct key_place *place, unsigned line, struct slice text,
+    const char *instead)
+{
+	problems_add(place->problems, line, "%s cannot be \"%s\": %s",
+	    place->path, problems_show(place->problems, text), instead);
+}
+
+/* For texts that "" turns off. */
+static const char *
+or_null(struct slice text)
+{
+	return text.len != 0 ? text.ptr : NULL;
+}
+
+/* ---- the socket ---------------------------------------------------------- */
+
+void
+set_socket(const struct key_place *place, const struct key_text *text)
+{
+	struct socket_name name;
+	enum socket_problem problem = socket_parse(text->text, &name);
+	struct strbuf normal;
+
+	if (problem != SOCKET_OK) {
+		refuse(place, text->line, text->text,
+		    socket_problem_text(problem));
+		return;
+	}
+	if (!name.is_unix) {
+		place->config->milter.socket = text->text.ptr;
+		if (name.host.len == 0)
+			problems_note(place->problems, text->line,
+			    "%s: this listens on every address of this host, "
+			    "and any host that reaches it may use it",
+			    place->path);
+		return;
+	}
+	strbuf_init(&normal, place->config->arena, text->text.len + 8);
+	strbuf_append_cstr(&normal, "unix:");
+	strbuf_append(&normal, name.path);
+	place->config->milter.socket = strbuf_cstr(&normal);
+}
+
+/* chmod(1)'s three octal digits, as text: libconfig does not read 0660 as an
+ * octal number. */
+void
+set_socket_mode(const struct key_place *place, const struct key_text *text)
+{
+	struct slice digits = text->text;
+	unsigned mode = 0;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '7') {
+			mode = MAX_SOCKET_MODE + 1;
+			break;
+		}
+		mode = mode * 8 + (unsigned)(digits.ptr[i] - '0');
+		if (mode > MAX_SOCKET_MODE)
+			break;
+	}
+	if (digits.len < 3 || mode > MAX_SOCKET_MODE) {
+		refuse(place, text->line, digits,
+		    "write an octal mode such as \"0660\"");
+		return;
+	}
+	place->config->milter.socket_mode = mode;
+}
+
+void
+set_socket_group(const struct key_place *place, const struct key_text *text)
+{
+	place->config->milter.socket_group = or_null(text->text);
+	if (text->text.len != 0 && getgrnam(text->text.ptr) == NULL)
+		refuse(place, text->line, text->text,
+		    "there is no such group: write one of group(5), or \"\"");
+}
+
+void
+set_user(const struct key_place *place, const struct key_text *text)
+{
+	place->config->user = or_null(text->text);
+	if (text->text.len != 0 && getpwnam(text->text.ptr) == NULL)
+		refuse(place, text->line, text->text,
+		    "there is no such user: write one of passwd(5), or \"\"");
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+/* The daemon's working folder is nobody's business. */
+static const char *
+take_path(const struct key_place *place, const struct key_text *text)
+{
+	if (text->text.len != 0 && text->text.ptr[0] != '/')
+		refuse(place, text->line, text->text,
+		    "write the whole path, from the first \"/\" on");
+	return or_null(text->text);
+}
+
+void
+set_zone_file(const struct key_place *place, const struct key_text *text)
+{
+	place->config->zone_file = take_path(place, text);
+	if (text->text.len != 0)
+		problems_note(place->problems, text->line,
+		    "%s: no DNS server is asked, this file answers everything",
+		    place->path);
+}
+
+void
+set_psl_file(const struct key_place *place, const struct key_text *text)
+{
+	place->config->psl_file = take_path(place, text);
+}
+
+void
+set_store(const struct key_place *place, const struct key_text *text)
+{
+	struct cursor cur = cursor_of(text->text);
+
+	place->config->store = text->text.ptr;
+	if (text->text.len == 0)
+		return;
+	if (cursor_take_text_nocase(&cur, SLICE("sqlite:"))) {
+		if (cursor_peek(&cur) != '/')
+			refuse(place, text->line, text->text, "write the "
+			    "whole path: \"sqlite:/var/lib/assay/assay.db\"");
+	} else if (!cursor_take_text_nocase(&cur, SLICE("postgresql://"))) {
+		refuse(place, text->line, text->text, "write \"sqlite:/PATH\","
+		    " \"postgresql://...\", or \"\" for none");
+	}
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+/* authserv-id = value = token / quoted-string (RFC 8601 2.2, RFC 2045 5.1);
+ * beyond ASCII it is a host name with U-labels (RFC 8601 2.2, 5).  The quotes
+ * are put on by whoever writes the field. */
+void
+set_authserv_id(const struct key_place *place, const struct key_text *text)
+{
+	struct slice id = text->text, domain;
+
+	if (id.len > MAX_AUTHSERV_ID)
+		refuse(place, text->line, id, "write a shorter name");
+	else if (!slice_is_ascii(id) &&
+	    !domain_normalize(place->config->arena, id, &domain))
+		refuse(place, text->line, id, "it is no host name; write it "
+		    "in ASCII, or in UTF-8 without a fault");
+	else if (slice_find(id, ' ') != SIZE_MAX ||
+	    slice_find(id, '"') != SIZE_MAX)
+		refuse(place, text->line, id, "write one word without blanks "
+		    "and quotes, usually this host's name");
+	place->config->authserv_id = or_null(id);
+}
+
+static bool
+is_redirect_octet(char c)
+{
+	return ascii_is_vchar(c) && c != '<' && c != '>';
+}
+
+static bool
+is_redirect_address(const struct key_place *place, struct slice address)
+{
+	struct mail_path path;
+	struct slice domain;
+	struct cursor cur = cursor_of(address);
+
+	mail_parse_path(address, &path);
+	return address.len <= MAX_ADDRESS &&
+	    cursor_take_while(&cur, is_redirect_octet).len == address.len &&
+	    path.local.len != 0 &&
+	    domain_normalize(place->config->arena, path.domain, &domain);
+}
+
+static const struct key_word quarantine_words[] = {
+	{ "hold", POLICY_QUARANTINE_HOLD },
+	{ "tag", POLICY_QUARANTINE_TAG },
+	{ "reject", POLICY_QUARANTINE_REJECT },
+	{ "none", POLICY_QUARANTINE_NONE },
+	{ "redirect:ADDRESS", POLICY_QUARANTINE_REDIRECT },	/* to be shown */
+	{ NULL, 0 },
+};
+
+void
+set_quarantine(const struct key_place *place, const struct key_text *text)
+{
+	struct policy_options *policy = &place->config->policy;
+	struct cursor cur = cursor_of(text->text);
+	unsigned value;
+
+	if (cursor_take_text_nocase(&cur, SLICE("redirect:"))) {
+		if (!is_redirect_address(place, cursor_rest(&cur)))
+			refuse(place, text->line, text->text, "write a mail "
+			    "address: \"redirect:quarantine@example.org\"");
+		policy->quarantine = POLICY_QUARANTINE_REDIRECT;
+		policy->quarantine_address = cur.pos;
+	} else if (key_find_word(quarantine_words, text->text, &value)) {
+		policy->quarantine = (enum policy_quarantine)value;
+	} else {
+		key_refuse_word(place, text->text, quarantine_words);
+	}
+}
+
+/* ---- lists --------------------------------------------------------------- */
+
+static bool
+is_recursive(const struct key_text *text)
+{
+	return slice_eq(text->text, SLICE("recursive"));
+}
+
+void
+set_servers(const struct key_place *place, const struct key_text *texts,
+    size_t n)
+{
+	const char **servers = arena_alloc_array(place->config->arena, n,
+	    sizeof(*servers));
+
+	if (servers == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < n; i++) {
+		servers[i] = texts[i].text.ptr;
+		if (is_recursive(&texts[i]) ? n != 1 :
+		    !unbound_check_server(texts[i].text))
+			refuse(place, texts[i].line, texts[i].text,
+			    is_recursive(&texts[i]) ? "it stands alone: write "
+			    "[\"recursive\"], or addresses only" :
+			    "write \"ADDRESS\", \"ADDRESS@PORT\", or "
+			    "[\"recursive\"] alone");
+	}
+	place->config->resolver.servers = servers;
+	place->config->resolver.n_servers = n;
+}
+
+/* Pass is not there: who wants no mail at all need not ask SPF first. */
+static const struct key_word spf_reject_words[] = {
+	{ "fail", 1U << SPF_FAIL },
+	{ "softfail", 1U << SPF_SOFTFAIL },
+	{ "neutral", 1U << SPF_NEUTRAL },
+	{ "none", 1U << SPF_NONE },
+	{ "permerror", 1U << SPF_PERMERROR },
+	{ "temperror", 1U << SPF_TEMPERROR },
+	{ NULL, 0 },
+};
+
+void
+set_spf_reject(const struct key_place *place, const struct key_text *texts,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct key_place there = *place;
+		unsigned bit;
+
+		there.line = texts[i].line;
+		if (key_find_word(spf_reject_words, texts[i].text, &bit))
+			place->config->policy.spf_reject |= bit;
+		else
+			key_refuse_word(&there, texts[i].text,
+			    spf_reject_words);
+	}
+}
+
+void
+set_trusted_sealers(const struct key_place *place,
+    const struct key_text *texts, size_t n)
+{
+	struct slice domain;
+
+	for (size_t i = 0; i < n; i++)
+		if (!domain_normalize(place->config->arena, texts[i].text,
+		    &domain))
+			refuse(place, texts[i].line, texts[i].text,
+			    "write a domain, as in the seal's d=");
+}
+
+void
+set_trusted_networks(const struct key_place *place,
+    const struct key_text *texts, size_t n)
+{
+	struct ip_network *networks = arena_alloc_array(place->config->arena,
+	    n, sizeof(*networks));
+
+	if (networks == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < n; i++) {
+		if (!ip_parse_network(texts[i].text, &networks[i]))
+			refuse(place, texts[i].line, texts[i].text,
+			    "write an address or a network, "
+			    "\"192.0.2.0/24\" or \"2001:db8::/32\"");
+		else if (networks[i].prefix_bits == 0)
+			problems_note(place->problems, texts[i].line,
+			    "%s: \"%s\" trusts everybody: no mail is inspected",
+			    place->path, texts[i].text.ptr);
+	}
+	place->config->policy.trusted_networks = networks;
+	place->config->policy.n_trusted_networks = n;
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+void
+set_mode(struct config *config, unsigned mode)
+{
+	config->policy.mode = (enum policy_mode)mode;
+}
+
+void
+set_dmarc_reject(struct config *config, unsigned reject)
+{
+	config->policy.dmarc_reject = (enum policy_dmarc_reject)reject;
+}
+
+void
+set_org_domain(struct config *config, unsigned discovery)
+{
+	config->inspect.dmarc.discovery = (enum dmarc_discovery)discovery;
+}
+
+void
+set_bad_from(struct config *config, unsigned is_accepted)
+{
+	config->policy.is_bad_from_accepted = is_accepted != 0;
+}
+
+void
+set_temperror(struct config *config, unsigned is_accepted)
+{
+	config->policy.is_temperror_accepted = is_accepted != 0;
+}
+
+void
+set_log_level(struct config *config, unsigned level)
+{
+	config->log_level = (enum log_level)level;
+}
+
+void
+set_log_facility(struct config *config, unsigned facility)
+{
+	config->log_facility = (int)facility;
+}

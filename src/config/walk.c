@@ -1,0 +1,363 @@
+/* config/walk.c - see walk.h. */
+#include "config/walk.h"
+
+#include <inttypes.h>
+#include <libconfig.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "config/keys.h"
+#include "config/problems.h"
+
+#define MAX_PATH 1000		/* octets of a path in a message */
+
+/* One setting, and the key that it is. */
+struct found {
+	struct key_place place;
+	const struct config_key *key;
+	config_setting_t *setting;
+};
+
+/* What stands there, for people. */
+static const char *
+describe(const config_setting_t *setting)
+{
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		return "a group";
+	case CONFIG_TYPE_LIST:
+	case CONFIG_TYPE_ARRAY:
+		return "a list";
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return "a number";
+	case CONFIG_TYPE_FLOAT:
+		return "a number with a fraction";
+	case CONFIG_TYPE_STRING:
+		return "a text";
+	case CONFIG_TYPE_BOOL:
+		return "true or false";
+	}
+	return "nothing known";
+}
+
+static unsigned
+line_of(const config_setting_t *setting)
+{
+	return setting->line;	/* the macro for it cuts at 65535 */
+}
+
+/* What the key wants instead of what stands there. */
+static void
+refuse_type(const struct found *found)
+{
+	const struct key_place *place = &found->place;
+	const char *is = describe(found->setting);
+
+	switch (found->key->type) {
+	case KEY_BOOL:
+		problems_add(place->problems, place->line,
+		    "%s cannot be %s: write true or false, without quotes",
+		    place->path, is);
+		return;
+	case KEY_NUMBER:
+	case KEY_SIZE:
+		problems_add(place->problems, place->line,
+		    "%s cannot be %s: write a number from %" PRIu64
+		    " to %" PRIu64 ", without quotes", place->path, is,
+		    found->key->min, found->key->max);
+		return;
+	case KEY_WORD:
+	case KEY_TEXT:
+		problems_add(place->problems, place->line,
+		    "%s cannot be %s: write a text in double quotes",
+		    place->path, is);
+		return;
+	case KEY_LIST:
+		problems_add(place->problems, place->line,
+		    "%s cannot be %s: write a list of texts, "
+		    "[\"...\", \"...\"]", place->path, is);
+		return;
+	}
+}
+
+static void *
+target_of(const struct found *found)
+{
+	return (char *)found->place.config + found->key->offset;
+}
+
+static void
+note_if_unbuilt(const struct found *found, bool is_wanted)
+{
+	if (found->key->is_unbuilt && is_wanted)
+		problems_note(found->place.problems, found->place.line,
+		    "%s: accepted, not built yet", found->place.path);
+}
+
+static void
+take_bool(const struct found *found)
+{
+	bool value;
+
+	if (config_setting_type(found->setting) != CONFIG_TYPE_BOOL) {
+		refuse_type(found);
+		return;
+	}
+	value = config_setting_get_bool(found->setting) != 0;
+	if (found->key->offset != KEY_NO_TARGET)
+		*(bool *)target_of(found) = value;
+	note_if_unbuilt(found, value);
+}
+
+static void
+take_number(const struct found *found)
+{
+	const struct config_key *key = found->key;
+	int type = config_setting_type(found->setting);
+	long long value;
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) {
+		refuse_type(found);
+		return;
+	}
+	value = type == CONFIG_TYPE_INT ?
+	    config_setting_get_int(found->setting) :
+	    config_setting_get_int64(found->setting);
+	if (value < 0 || (uint64_t)value < key->min ||
+	    (uint64_t)value > key->max)
+		problems_add(found->place.problems, found->place.line,
+		    "%s cannot be %lld: write a number from %" PRIu64
+		    " to %" PRIu64, found->place.path, value, key->min,
+		    key->max);
+	else if (key->type == KEY_SIZE)
+		*(size_t *)target_of(found) = (size_t)value;
+	else
+		*(unsigned *)target_of(found) = (unsigned)value;
+}
+
+static bool
+has_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* SETTING's text, copied; false where there is none. */
+static bool
+copy_text(const struct found *found, const config_setting_t *setting,
+    struct key_text *text)
+{
+	struct slice raw = slice_from_cstr(config_setting_get_string(setting));
+	char *copy = arena_copy_cstr(found->place.config->arena, raw);
+
+	if (copy == NULL)
+		return false;	/* config_load looks at arena_has_failed */
+	text->text = (struct slice){ copy, raw.len };
+	text->line = line_of(setting);
+	if (!has_control(raw))
+		return true;
+	problems_add(found->place.problems, text->line, "%s cannot be \"%s\": "
+	    "write it without control characters", found->place.path,
+	    problems_show(found->place.problems, raw));
+	return false;
+}
+
+static void
+take_text(const struct found *found)
+{
+	struct key_text text;
+	unsigned word;
+
+	if (config_setting_type(found->setting) != CONFIG_TYPE_STRING) {
+		refuse_type(found);
+		return;
+	}
+	if (!copy_text(found, found->setting, &text))
+		return;
+	note_if_unbuilt(found, text.text.len != 0);
+	if (found->key->type == KEY_TEXT)
+		found->key->set_text(&found->place, &text);
+	else if (key_find_word(found->key->words, text.text, &word))
+		found->key->set_word(found->place.config, word);
+	else
+		key_refuse_word(&found->place, text.text, found->key->words);
+}
+
+/* The elements that are texts; complains of those that are not. */
+static size_t
+copy_texts(const struct found *found, struct key_text *texts, unsigned n)
+{
+	size_t n_texts = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct found element = *found;
+
+		element.setting = config_setting_get_elem(found->setting, i);
+		element.place.line = line_of(element.setting);
+		if (config_setting_type(element.setting) != CONFIG_TYPE_STRING)
+			refuse_type(&element);
+		else if (copy_text(found, element.setting, &texts[n_texts]))
+			n_texts++;
+	}
+	return n_texts;
+}
+
+static void
+take_list(const struct found *found)
+{
+	const struct key_place *place = &found->place;
+	int type = config_setting_type(found->setting);
+	struct key_text *texts;
+	int n;
+	size_t n_texts;
+
+	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST) {
+		refuse_type(found);
+		return;
+	}
+	n = config_setting_length(found->setting);
+	if ((uint64_t)n > found->key->max) {
+		problems_add(place->problems, place->line, "%s has %d entries:"
+		    " write at most %" PRIu64, place->path, n,
+		    found->key->max);
+		return;
+	}
+	texts = arena_alloc_array(place->config->arena, (size_t)n,
+	    sizeof(*texts));
+	if (texts == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	n_texts = copy_texts(found, texts, (unsigned)n);
+	note_if_unbuilt(found, n_texts != 0);
+	found->key->set_list(place, texts, n_texts);
+}
+
+static void
+take_value(const struct found *found)
+{
+	switch (found->key->type) {
+	case KEY_BOOL:
+		take_bool(found);
+		return;
+	case KEY_NUMBER:
+	case KEY_SIZE:
+		take_number(found);
+		return;
+	case KEY_WORD:
+	case KEY_TEXT:
+		take_text(found);
+		return;
+	case KEY_LIST:
+		take_list(found);
+		return;
+	}
+}
+
+struct walk {
+	struct config *config;
+	struct config_problems *problems;
+	unsigned *lines;
+};
+
+static void
+refuse_unknown(const struct walk *walk, struct slice path, unsigned line)
+{
+	const char *meant = key_suggest(path);
+
+	if (meant != NULL)
+		problems_add(walk->problems, line, "there is no key %s: "
+		    "did you mean %s?",
+		    problems_show(walk->problems, path), meant);
+	else
+		problems_add(walk->problems, line, "there is no key %s: "
+		    "assayd.conf(5) lists all keys",
+		    problems_show(walk->problems, path));
+}
+
+/* A setting at the top (GROUP is NULL) or in GROUP, which is no group. */
+static void
+walk_setting(const struct walk *walk, const char *group,
+    config_setting_t *setting)
+{
+	struct strbuf buf;
+	const char *path;
+	size_t index;
+
+	strbuf_init(&buf, walk->config->arena, CONFIG_MAX_OCTETS);
+	strbuf_printf(&buf, "%s%s%s", group != NULL ? group : "",
+	    group != NULL ? "." : "", config_setting_name(setting));
+	if ((path = strbuf_cstr(&buf)) == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	index = key_find(strbuf_slice(&buf));
+	if (index == SIZE_MAX) {
+		refuse_unknown(walk, strbuf_slice(&buf), line_of(setting));
+		return;
+	}
+	walk->lines[index] = line_of(setting);
+	take_value(&(struct found){
+	    { walk->config, walk->problems, config_keys[index].path,
+	    line_of(setting) }, &config_keys[index], setting });
+}
+
+static void
+walk_group(const struct walk *walk, config_setting_t *group)
+{
+	const char *name = config_setting_name(group);
+
+	if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
+		problems_add(walk->problems, line_of(group),
+		    "%s cannot be %s: it is a group, write %s: { KEY = "
+		    "VALUE; };", name, describe(group), name);
+		return;
+	}
+	for (int i = 0; i < config_setting_length(group); i++)
+		walk_setting(walk, name, config_setting_get_elem(group,
+		    (unsigned)i));
+}
+
+static void
+walk_tree(const struct walk *walk, config_setting_t *root)
+{
+	for (int i = 0; i < config_setting_length(root) &&
+	    walk->problems->n <= CONFIG_MAX_PROBLEMS; i++) {
+		config_setting_t *setting = config_setting_get_elem(root,
+		    (unsigned)i);
+
+		if (key_is_group(slice_from_cstr(config_setting_name(
+		    setting))))
+			walk_group(walk, setting);
+		else
+			walk_setting(walk, NULL, setting);
+	}
+}
+
+static void
+tell_parse_error(const config_t *tree, struct config_problems *problems)
+{
+	int line = config_error_line(tree);
+
+	problems_add(problems, line > 0 ? (unsigned)line : 1,
+	    "%s here, or in the line before: write KEY = VALUE; with texts "
+	    "in double quotes, and GROUP: { ... };", config_error_text(tree));
+}
+
+bool
+walk_text(struct slice text, struct config *config,
+    struct config_problems *problems, unsigned *lines)
+{
+	const struct walk walk = { config, problems, lines };
+	config_t tree;
+	bool is_parsed;
+
+	config_init(&tree);
+	is_parsed = config_read_string(&tree, text.ptr) == CONFIG_TRUE;
+	if (is_parsed)
+		walk_tree(&walk, config_root_setting(&tree));
+	else
+		tell_parse_error(&tree, problems);
+	config_destroy(&tree);
+	return is_parsed;
+}

@@ -1,0 +1,504 @@
+/* Every key: what it sets, and what is said of a value it cannot have. */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "unit/test.h"
+
+#define MONITOR "mode = \"monitor\"; "
+#define NO_MODE "f:1: mode is missing: write mode = \"monitor\"; to see " \
+	"what assay would do, or mode = \"enforce\"; to have it done\n"
+
+static struct config *
+load(struct arena *arena, struct slice text, struct slice *problems_out)
+{
+	struct slice in = test_exact_copy(text);
+	struct strbuf problems;
+	struct config *config;
+
+	strbuf_init(&problems, arena, 1000000);
+	config = config_load_text("f", in, &problems);
+	test_free_copy(in);
+	*problems_out = strbuf_slice(&problems);
+	return config;
+}
+
+/* ---- what is refused ----------------------------------------------------- */
+
+static const struct {
+	const char *name, *input, *problems;
+} refused[] = {
+	{ "empty", "", NO_MODE },
+	{ "mode", "mode = \"montior\";",
+	    "f:1: mode cannot be \"montior\": write \"monitor\" or "
+	    "\"enforce\"\n" },
+	{ "mode without quotes", "mode = monitor;",
+	    "f:1: syntax error here, or in the line before: write KEY = "
+	    "VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	{ "twice", MONITOR "\n" MONITOR,
+	    "f:2: duplicate setting name here, or in the line before: write "
+	    "KEY = VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	{ "all problems, not the first",
+	    "spf: { enabled = 1; };\nuser = \"no-such-user\";\ncolour = 1;\n"
+	    "dkim: {\n max_signatures = 0;\n};\n",
+	    "f:1: spf.enabled cannot be a number: write true or false, "
+	    "without quotes\n"
+	    "f:2: user cannot be \"no-such-user\": there is no such user: "
+	    "write one of passwd(5), or \"\"\n"
+	    "f:3: there is no key colour: assayd.conf(5) lists all keys\n"
+	    "f:5: dkim.max_signatures cannot be 0: write a number from 1 to "
+	    "64\n" NO_MODE },
+	{ "unknown key", MONITOR "\nspf: {\n enable = true; };",
+	    "f:3: there is no key spf.enable: did you mean spf.enabled?\n" },
+	{ "unknown group", MONITOR "\nmailter: { socket = \"\"; };",
+	    "f:2: there is no key mailter: assayd.conf(5) lists all keys\n" },
+	{ "key outside of its group", MONITOR "\ntimeout_ms = 5;",
+	    "f:2: there is no key timeout_ms: did you mean "
+	    "resolver.timeout_ms?\n" },
+	{ "group with a value", MONITOR "\ndmarc = true;",
+	    "f:2: dmarc cannot be true or false: it is a group, write dmarc: "
+	    "{ KEY = VALUE; };\n" },
+	{ "key with a group", MONITOR "\nstore: { x = 1; };",
+	    "f:2: store cannot be a group: write a text in double quotes\n" },
+	{ "deep groups", MONITOR "spf: { reject: { a: { b: { c = 1; }; }; }; "
+	    "};", "f:1: spf.reject cannot be a group: write a list of texts, "
+	    "[\"...\", \"...\"]\n" },
+	{ "number as text", MONITOR "drain_s = \"30\";",
+	    "f:1: drain_s cannot be a text: write a number from 0 to 600, "
+	    "without quotes\n" },
+	{ "fraction", MONITOR "drain_s = 1.5;",
+	    "f:1: drain_s cannot be a number with a fraction: write a number "
+	    "from 0 to 600, without quotes\n" },
+	{ "negative", MONITOR "drain_s = -1;",
+	    "f:1: drain_s cannot be -1: write a number from 0 to 600\n" },
+	{ "64-bit", MONITOR "drain_s = 5000000000L;",
+	    "f:1: drain_s cannot be 5000000000: write a number from 0 to "
+	    "600\n" },
+	{ "number too large", MONITOR "drain_s = 4294967296;",
+	    "f:1: the number 4294967296 is too large for any key\n" },
+	{ "short keys", MONITOR "dkim: { min_rsa_bits = 512; };",
+	    "f:1: dkim.min_rsa_bits cannot be 512: write a number from 1024 "
+	    "to 4096\n" },
+	{ "text as list", MONITOR "spf: { reject = \"fail\"; };",
+	    "f:1: spf.reject cannot be a text: write a list of texts, "
+	    "[\"...\", \"...\"]\n" },
+	{ "list of numbers", MONITOR "spf: { reject = [1,\n2]; };",
+	    "f:1: spf.reject cannot be a number: write a list of texts, "
+	    "[\"...\", \"...\"]\n"
+	    "f:2: spf.reject cannot be a number: write a list of texts, "
+	    "[\"...\", \"...\"]\n" },
+	{ "spf.reject", MONITOR "spf: { reject = [\"fail\",\n\"pass\"]; };",
+	    "f:2: spf.reject cannot be \"pass\": write \"fail\", "
+	    "\"softfail\", \"neutral\", \"none\", \"permerror\" or "
+	    "\"temperror\"\n" },
+	{ "control character", MONITOR "store = \"a\\nb\";",
+	    "f:1: store cannot be \"a\\x0ab\": write it without control "
+	    "characters\n" },
+	{ "long value", MONITOR "mode = \"x\";",
+	    "f:1: duplicate setting name here, or in the line before: write "
+	    "KEY = VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	{ "socket", MONITOR "milter: { socket = \"inet:127.0.0.1:8891\"; };",
+	    "f:1: milter.socket cannot be \"inet:127.0.0.1:8891\": the port "
+	    "comes first here, otherwise than in Postfix: write "
+	    "\"inet:8891@127.0.0.1\"\n" },
+	{ "socket_mode", MONITOR "milter: { socket_mode = \"0668\"; };",
+	    "f:1: milter.socket_mode cannot be \"0668\": write an octal mode "
+	    "such as \"0660\"\n" },
+	{ "socket_mode, short", MONITOR "milter: { socket_mode = \"66\"; };",
+	    "f:1: milter.socket_mode cannot be \"66\": write an octal mode "
+	    "such as \"0660\"\n" },
+	{ "socket_mode, setuid",
+	    MONITOR "milter: { socket_mode = \"4660\"; };",
+	    "f:1: milter.socket_mode cannot be \"4660\": write an octal mode "
+	    "such as \"0660\"\n" },
+	{ "socket_mode, a number", MONITOR "milter: { socket_mode = 0660; };",
+	    "f:1: milter.socket_mode cannot be a number: write a text in "
+	    "double quotes\n" },
+	{ "socket_group", MONITOR "milter: { socket_group = \"no-group\"; };",
+	    "f:1: milter.socket_group cannot be \"no-group\": there is no "
+	    "such group: write one of group(5), or \"\"\n" },
+	{ "authserv_id", MONITOR "authserv_id = \"mx example\";",
+	    "f:1: authserv_id cannot be \"mx example\": write one word "
+	    "without blanks and quotes, usually this host's name\n" },
+	{ "authserv_id, bad UTF-8", MONITOR "authserv_id = \"m\xc3x\";",
+	    "f:1: authserv_id cannot be \"m\\xc3x\": it is no host name; "
+	    "write it in ASCII, or in UTF-8 without a fault\n" },
+	{ "server", MONITOR "resolver: { servers = [\"ns.example.org\"]; };",
+	    "f:1: resolver.servers cannot be \"ns.example.org\": write "
+	    "\"ADDRESS\", \"ADDRESS@PORT\", or [\"recursive\"] alone\n" },
+	{ "recursive and a server", MONITOR
+	    "resolver: { servers = [\"192.0.2.1\", \"recursive\"]; };",
+	    "f:1: resolver.servers cannot be \"recursive\": it stands alone: "
+	    "write [\"recursive\"], or addresses only\n" },
+	{ "too many servers", MONITOR
+	    "resolver: { servers = [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
+	    "\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]; };",
+	    "f:1: resolver.servers has 17 entries: write at most 16\n" },
+	{ "zone_file", MONITOR "resolver: { zone_file = \"zone\"; };",
+	    "f:1: resolver.zone_file cannot be \"zone\": write the whole "
+	    "path, from the first \"/\" on\n" },
+	{ "sealer", MONITOR "arc: { trusted_sealers = [\"a..b\"]; };",
+	    "f:1: arc.trusted_sealers cannot be \"a..b\": write a domain, as "
+	    "in the seal's d=\n" },
+	{ "network", MONITOR "trusted: { networks = [\"10.0.0.0/33\",\n"
+	    "\"192.0.2.0/24\",\n\"lan\"]; };",
+	    "f:1: trusted.networks cannot be \"10.0.0.0/33\": write an "
+	    "address or a network, \"192.0.2.0/24\" or \"2001:db8::/32\"\n"
+	    "f:3: trusted.networks cannot be \"lan\": write an address or a "
+	    "network, \"192.0.2.0/24\" or \"2001:db8::/32\"\n" },
+	{ "quarantine", MONITOR "dmarc: { quarantine = \"drop\"; };",
+	    "f:1: dmarc.quarantine cannot be \"drop\": write \"hold\", "
+	    "\"tag\", \"reject\", \"none\" or \"redirect:ADDRESS\"\n" },
+	{ "quarantine, no address", MONITOR
+	    "dmarc: { quarantine = \"redirect:nobody\"; };",
+	    "f:1: dmarc.quarantine cannot be \"redirect:nobody\": write a "
+	    "mail address: \"redirect:quarantine@example.org\"\n" },
+	{ "quarantine, an argument", MONITOR
+	    "dmarc: { quarantine = \"redirect:a@example.org b\"; };",
+	    "f:1: dmarc.quarantine cannot be \"redirect:a@example.org b\": "
+	    "write a mail address: \"redirect:quarantine@example.org\"\n" },
+	{ "store", MONITOR "store = \"mysql:x\";",
+	    "f:1: store cannot be \"mysql:x\": write \"sqlite:/PATH\", "
+	    "\"postgresql://...\", or \"\" for none\n" },
+	{ "store, relative", MONITOR "store = \"sqlite:assay.db\";",
+	    "f:1: store cannot be \"sqlite:assay.db\": write the whole path: "
+	    "\"sqlite:/var/lib/assay/assay.db\"\n" },
+	{ "log.level", MONITOR "log: { level = \"loud\"; };",
+	    "f:1: log.level cannot be \"loud\": write \"error\", "
+	    "\"warning\", \"info\" or \"debug\"\n" },
+	{ "dmarc alone", MONITOR "spf: { enabled = false; };\n"
+	    "dkim: { enabled = false; };",
+	    "f:1: dmarc.enabled needs SPF and DKIM: write spf: { enabled = "
+	    "true; }; and dkim: { enabled = true; };, or dmarc: { enabled = "
+	    "false; };\n" },
+	{ "memory below header", MONITOR "\nlimits: {\n"
+	    "header_octets = 1048576;\nmessage_memory = 4194303; };",
+	    "f:4: limits.message_memory is too small for "
+	    "limits.header_octets: write 4194304 or more\n" },
+};
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(refused); i++) {
+		struct arena *arena = test_arena();
+		struct slice problems;
+		struct config *config = load(arena,
+		    slice_from_cstr(refused[i].input), &problems);
+
+		test_assert_slice(refused[i].name, problems,
+		    refused[i].problems);
+		if (config != NULL)
+			fail_msg("%s: accepted", refused[i].name);
+		arena_destroy(&arena);
+	}
+}
+
+/* ---- what is accepted ---------------------------------------------------- */
+
+static void
+test_defaults(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice problems;
+	struct config *c = load(arena, SLICE("mode = \"enforce\";"),
+	    &problems);
+
+	(void)state;
+	test_assert_slice("defaults", problems, "");
+	assert_non_null(c);
+	assert_int_equal(c->policy.mode, POLICY_MODE_ENFORCE);
+	assert_string_equal(c->milter.socket, "unix:/run/assay/assayd.sock");
+	assert_int_equal(c->milter.socket_mode, 0660);
+	assert_null(c->milter.socket_group);
+	assert_null(c->authserv_id);
+	assert_int_equal(c->resolver.n_servers, 0);
+	assert_int_equal(c->resolver.timeout_ms, 5000);
+	assert_false(c->resolver.dnssec);
+	assert_null(c->zone_file);
+	assert_true(c->inspect.is_spf_enabled);
+	assert_int_equal(c->policy.spf_reject, 0);
+	assert_int_equal(c->inspect.spf.max_void_lookups, 2);
+	assert_true(c->inspect.is_dkim_enabled);
+	assert_int_equal(c->inspect.dkim.min_rsa_bits, 1024);
+	assert_int_equal(c->inspect.dkim.max_signatures, 8);
+	assert_true(c->inspect.is_dmarc_enabled);
+	assert_int_equal(c->policy.dmarc_reject, POLICY_REJECT_KNOWLEDGE);
+	assert_int_equal(c->inspect.dmarc.discovery,
+	    DMARC_DISCOVERY_TREE_WALK);
+	assert_null(c->psl_file);
+	assert_int_equal(c->policy.quarantine, POLICY_QUARANTINE_HOLD);
+	assert_false(c->policy.is_bad_from_accepted);
+	assert_false(c->policy.is_temperror_accepted);
+	assert_int_equal(c->policy.n_trusted_networks, 2);
+	assert_true(c->policy.is_authenticated_trusted);
+	assert_string_equal(c->store, "");
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c->log_facility, LOG_MAIL);
+	assert_null(c->user);
+	assert_int_equal(c->drain_s, 30);
+	assert_non_null(c->notes);
+	assert_null(c->notes->next);
+	assert_memory_equal(c->notes->text, "f:1: dmarc.reject = "
+	    "\"knowledge\": accepted, not built yet", 53);
+	config_unload(&c);
+	assert_null(c);
+	arena_destroy(&arena);
+}
+
+static const char full[] =
+    "mode = \"enforce\";\n"
+    "milter: { socket = \"/run/a\"; socket_mode = \"600\";\n"
+    "    socket_group = \"root\"; backlog = 7; };\n"
+    "authserv_id = \"mx.b\xc3\xbc""cher.example\";\n"
+    "resolver: { servers = [\"127.0.0.1@5353\", \"2001:db8::1\"];\n"
+    "    timeout_ms = 0x3e8; dnssec = true; zone_file = \"/tmp/zone\"; };\n"
+    "spf: { enabled = true; reject = (\"fail\", \"none\");\n"
+    "    max_void_lookups = 0; };\n"
+    "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1; };\n"
+    "arc: { enabled = true; trusted_sealers = [\"lists.example.org\"]; };\n"
+    "dmarc: { enabled = true; reject = \"strict\"; org_domain = \"psl\";\n"
+    "    psl_file = \"/tmp/psl\"; bad_from = \"accept\";\n"
+    "    quarantine = \"redirect:spam@example.org\";\n"
+    "    temperror = \"accept\"; };\n"
+    "trusted: { networks = [\"192.0.2.0/24\"]; authenticated = false; };\n"
+    "store = \"postgresql://db.example.org/assay\";\n"
+    "limits: { header_octets = 65536; header_fields = 100;\n"
+    "    message_memory = 1048576; };\n"
+    "log: { level = \"debug\"; facility = \"local3\"; };\n"
+    "user = \"root\";\n"
+    "drain_s = 0;\n";
+
+static void
+test_full(void **state)
+{
+	static const struct ip_address inside = { IP_V4, { 192, 0, 2, 77 } };
+	struct arena *arena = test_arena();
+	struct slice problems;
+	struct config *c = load(arena, slice_from_cstr(full), &problems);
+	struct config_note *note;
+
+	(void)state;
+	test_assert_slice("full", problems, "");
+	assert_non_null(c);
+	assert_string_equal(c->milter.socket, "unix:/run/a");
+	assert_int_equal(c->milter.socket_mode, 0600);
+	assert_string_equal(c->milter.socket_group, "root");
+	assert_int_equal(c->milter.backlog, 7);
+	assert_string_equal(c->authserv_id, "mx.b\xc3\xbc""cher.example");
+	assert_int_equal(c->resolver.n_servers, 2);
+	assert_string_equal(c->resolver.servers[0], "127.0.0.1@5353");
+	assert_string_equal(c->resolver.servers[1], "2001:db8::1");
+	assert_int_equal(c->resolver.timeout_ms, 1000);
+	assert_true(c->resolver.dnssec);
+	assert_string_equal(c->zone_file, "/tmp/zone");
+	assert_true(c->inspect.is_spf_enabled);
+	assert_int_equal(c->policy.spf_reject, 1U << SPF_FAIL | 1U << SPF_NONE);
+	assert_int_equal(c->inspect.spf.max_void_lookups, 0);
+	assert_false(c->inspect.is_dkim_enabled);
+	assert_int_equal(c->inspect.dkim.min_rsa_bits, 2048);
+	assert_int_equal(c->inspect.dkim.max_signatures, 1);
+	assert_true(c->inspect.is_dmarc_enabled);
+	assert_int_equal(c->policy.dmarc_reject, POLICY_REJECT_STRICT);
+	assert_int_equal(c->inspect.dmarc.discovery, DMARC_DISCOVERY_PSL);
+	assert_string_equal(c->psl_file, "/tmp/psl");
+	assert_int_equal(c->policy.quarantine, POLICY_QUARANTINE_REDIRECT);
+	assert_string_equal(c->policy.quarantine_address, "spam@example.org");
+	assert_true(c->policy.is_bad_from_accepted);
+	assert_true(c->policy.is_temperror_accepted);
+	assert_int_equal(c->policy.n_trusted_networks, 1);
+	assert_true(ip_network_contains(c->policy.trusted_networks, &inside));
+	assert_false(c->policy.is_authenticated_trusted);
+	assert_string_equal(c->store, "postgresql://db.example.org/assay");
+	assert_int_equal(c->inspect.header.max_octets, 65536);
+	assert_int_equal(c->inspect.header.max_fields, 100);
+	assert_int_equal(c->inspect.max_message_memory, 1048576);
+	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c->log_facility, LOG_LOCAL3);
+	assert_string_equal(c->user, "root");
+	assert_int_equal(c->drain_s, 0);
+	note = c->notes;
+	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
+	    "server is asked, this file answers everything");
+	note = note->next;
+	assert_string_equal(note->text, "f:10: arc.enabled: accepted, not "
+	    "built yet");
+	note = note->next;
+	assert_string_equal(note->text, "f:10: arc.trusted_sealers: "
+	    "accepted, not built yet");
+	note = note->next;
+	assert_string_equal(note->text, "f:16: store: accepted, not built "
+	    "yet");
+	note = note->next;
+	assert_string_equal(note->text, "f:11: dmarc.enabled without "
+	    "dkim.enabled: mail that only DKIM would let pass fails DMARC");
+	assert_null(note->next);
+	config_unload(&c);
+	arena_destroy(&arena);
+}
+
+static const struct {
+	const char *name, *input, *note;
+} noted[] = {
+	{ "every address", "milter: { socket = \"inet:8891\"; };",
+	    "f:1: milter.socket: this listens on every address of this host, "
+	    "and any host that reaches it may use it" },
+	{ "everybody trusted", "trusted: { networks = [\"::/0\"]; };",
+	    "f:1: trusted.networks: \"::/0\" trusts everybody: no mail is "
+	    "inspected" },
+	{ "list not used", "dmarc: { reject = \"strict\";\n"
+	    "psl_file = \"/a\"; };", "f:2: dmarc.psl_file is not looked at: "
+	    "write org_domain = \"psl\"; too" },
+};
+
+static void
+test_notes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(noted); i++) {
+		struct arena *arena = test_arena();
+		struct slice problems;
+		struct strbuf text;
+		struct config *config;
+
+		strbuf_init(&text, arena, 10000);
+		strbuf_append_cstr(&text, MONITOR);
+		strbuf_append_cstr(&text, noted[i].input);
+		config = load(arena, strbuf_slice(&text), &problems);
+		test_assert_slice(noted[i].name, problems, "");
+		assert_non_null(config);
+		test_assert_slice(noted[i].name,
+		    slice_from_cstr(config->notes->text), noted[i].note);
+		config_unload(&config);
+		arena_destroy(&arena);
+	}
+}
+
+/* ---- bad input ----------------------------------------------------------- */
+
+static size_t
+count_lines(struct slice text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.ptr[i] == '\n';
+	return n;
+}
+
+/* Keys without end: a hundred problems are told. */
+static void
+test_many_problems(void **state)
+{
+	struct arena *arena = test_arena();
+	struct strbuf text;
+	struct slice problems;
+
+	(void)state;
+	strbuf_init(&text, arena, CONFIG_MAX_OCTETS);
+	for (unsigned i = 0; i < 1000; i++)
+		strbuf_printf(&text, "key%u = %u;\n", i, i);
+	assert_null(load(arena, strbuf_slice(&text), &problems));
+	assert_int_equal(count_lines(problems), CONFIG_MAX_PROBLEMS + 1);
+	assert_true(slice_ends_with_nocase(problems,
+	    SLICE("f:101: and more: mend what is listed above first\n")));
+	arena_destroy(&arena);
+}
+
+/* Every octet of a good file replaced in turn by some that mean something:
+ * whatever comes of it, there is a configuration, or a problem told. */
+static void
+test_mutations(void **state)
+{
+	static const char octets[] = "\"{}[]();=#/\n@-0\xff";
+	struct arena *arena = test_arena();
+	char *text = arena_copy_cstr(arena, slice_from_cstr(full));
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof(full) - 1; i++)
+		for (size_t j = 0; j < sizeof(octets); j += 1 + i % 3) {
+			struct arena *scratch = test_arena();
+			struct slice problems;
+			struct config *config;
+
+			text[i] = octets[j];
+			config = load(scratch, (struct slice){ text,
+			    sizeof(full) - 1 }, &problems);
+			if ((config != NULL) != (problems.len == 0))
+				fail_msg("octet %zu as 0x%02x: silent", i,
+				    (unsigned char)octets[j]);
+			config_unload(&config);
+			text[i] = full[i];
+			arena_destroy(&scratch);
+		}
+	arena_destroy(&arena);
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+static void
+test_files(void **state)
+{
+	char path[] = "/tmp/assay-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct arena *arena = test_arena();
+	struct strbuf problems;
+	struct config *config;
+	FILE *file;
+
+	(void)state;
+	assert_true(fd >= 0);
+	file = fdopen(fd, "w");
+	assert_non_null(file);
+	fputs(MONITOR, file);
+	assert_int_equal(fflush(file), 0);
+	strbuf_init(&problems, arena, 10000);
+	config = config_load(path, &problems);
+	assert_non_null(config);
+	config_unload(&config);
+
+	/* One octet too many, though it is only a blank. */
+	for (size_t i = sizeof(MONITOR) - 1; i < CONFIG_MAX_OCTETS; i++)
+		fputc(' ', file);
+	assert_int_equal(fflush(file), 0);
+	config = config_load(path, &problems);
+	assert_non_null(config);
+	config_unload(&config);
+	fputc(' ', file);
+	fclose(file);
+	assert_null(config_load(path, &problems));
+	assert_non_null(strstr(strbuf_cstr(&problems),
+	    ":1: the file is too large: write at most 1048576 octets\n"));
+
+	unlink(path);
+	strbuf_init(&problems, arena, 10000);
+	assert_null(config_load(path, &problems));
+	assert_non_null(strstr(strbuf_cstr(&problems),
+	    ":1: it cannot be opened: No such file or directory\n"));
+	strbuf_init(&problems, arena, 10000);
+	assert_null(config_load("/", &problems));
+	test_assert_slice("folder", strbuf_slice(&problems),
+	    "/:1: it cannot be read: Is a directory\n");
+	arena_destroy(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_many_problems),
+		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
