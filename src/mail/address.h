@@ -1,13 +1,13 @@
-/* mail/address.h - whose message this is: the From field and SMTP paths. */
+/* mail/address.h - whose message this is: the From field (RFC 5322 3.6.2, 4.4;
+ * 6854; 6532; RFC 9989 5.3.1, 11.5).  SMTP's paths are in mail/path.h. */
 #ifndef ASSAY_MAIL_ADDRESS_H
 #define ASSAY_MAIL_ADDRESS_H
 
 #include "base/slice.h"
+#include "mail/path.h"
 
 struct arena;
 struct mail_header;
-
-/* ---- From (RFC 5322 3.6.2, 4.4; 6854; 6532; RFC 9989 5.3.1, 11.5) -------- */
 
 #define MAIL_MAX_AUTHOR_DOMAINS 4	/* distinct ones looked at */
 #define MAIL_MAX_AUTHORS 100		/* addresses in one field */
@@ -33,8 +33,9 @@ struct mail_authors {
 
 /* From all fields of the header.  *AUTHORS_OUT lives in ARENA and is empty
  * unless OK.  Display names, comments and encoded-words never give an
- * address; "user@domain." loses its dot; a phrase with an unquoted "@" before
- * an angle address is let pass (specs: digest, chapter 2). */
+ * address; "user@domain." loses its dot; unquoted "@" and "[...]" in the phrase
+ * before an angle address are let pass.  What two readers could take for
+ * different addresses is MALFORMED. */
 enum mail_author_status mail_find_authors(struct arena *arena,
     const struct mail_header *header, struct mail_authors *authors_out);
 
@@ -44,20 +45,5 @@ enum mail_author_status mail_parse_authors(struct arena *arena,
 
 /* One sentence for people: "the message has no From field". */
 const char *mail_author_status_text(enum mail_author_status status);
-
-/* ---- SMTP paths (RFC 5321 4.1.2) ----------------------------------------- */
-
-struct mail_path {
-	bool is_null;		/* <> */
-	struct slice address;	/* local@domain as written, without brackets
-				 * and source route */
-	struct slice local;	/* before the last "@"; quotes kept */
-	struct slice domain;	/* behind it as written; empty where none */
-};
-
-/* MAIL's first argument as the MTA passes it: with or without brackets, with a
- * source route, nothing at all.  Whatever it is there is an answer; what
- * cannot be split is a local part without domain.  Borrows ARGUMENT. */
-void mail_parse_path(struct slice argument, struct mail_path *path_out);
 
 #endif
