@@ -2,6 +2,7 @@
 #ifndef ASSAY_DMARC_CHECK_H
 #define ASSAY_DMARC_CHECK_H
 
+#include "dmarc/record.h"
 #include "mail/address.h"
 
 struct arena;
@@ -16,12 +17,6 @@ enum dmarc_result {		/* RFC 9989 9.1 */
 	DMARC_PERMERROR,
 };
 
-enum dmarc_policy {
-	DMARC_POLICY_NONE = 0,
-	DMARC_POLICY_QUARANTINE,
-	DMARC_POLICY_REJECT,
-};
-
 enum dmarc_discovery {
 	DMARC_DISCOVERY_TREE_WALK = 0,	/* RFC 9989 4.10 */
 	DMARC_DISCOVERY_PSL,		/* RFC 7489 3.2 */
@@ -29,7 +24,7 @@ enum dmarc_discovery {
 
 struct dmarc_options {
 	enum dmarc_discovery discovery;
-	const struct psl *psl;	/* borrowed; needed for PSL */
+	const struct psl *psl;	/* dmarc/psl.h; borrowed; needed for PSL */
 };
 
 #define DMARC_OPTIONS_DEFAULT \
@@ -51,15 +46,6 @@ struct dmarc_request {
 	int64_t deadline_ms;
 };
 
-struct dmarc_record {		/* a policy record, defaults filled in (4.7) */
-	enum dmarc_policy p, sp, np;	/* effective: sp falls back to p ... */
-	bool has_p, has_sp, has_np;
-	bool is_dkim_strict, is_spf_strict;
-	bool is_testing;	/* t=y */
-	char psd;		/* 'y', 'n', 'u' */
-	struct slice rua, ruf, fo;	/* as published; empty where absent */
-};
-
 /* One Author Domain's evaluation. */
 struct dmarc_evaluation {
 	struct slice author_domain;
@@ -70,7 +56,8 @@ struct dmarc_evaluation {
 	const struct dmarc_record *record;
 	enum dmarc_policy published;	/* after p, sp, np; before t */
 	enum dmarc_policy policy;	/* after t: what to act on */
-	bool is_policy_known;	/* false: hangs on a missing DNS answer */
+	bool is_policy_known;	/* false, for temperror only: hangs on a missing
+				 * DNS answer */
 	bool is_spf_aligned, is_dkim_aligned;	/* aligned and passed */
 	struct slice reason;		/* one sentence for people */
 };
@@ -96,6 +83,5 @@ void dmarc_prefetch(const struct dmarc_options *options,
     struct resolver *resolver, struct slice author_domain);
 
 const char *dmarc_result_name(enum dmarc_result result);
-const char *dmarc_policy_name(enum dmarc_policy policy);
 
 #endif

@@ -1,6 +1,7 @@
 /* dmarc/psl.c - see psl.h; the only user of libpsl. */
 #include "dmarc/psl.h"
 
+#include <assert.h>
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ dmarc_psl_org_domain(const struct psl *psl, struct slice domain)
 	char text[DOMAIN_MAX_OCTETS + 1];
 	const char *registrable;
 
+	assert(psl != NULL);	/* whoever chose the list has loaded it */
 	if (domain.len == 0 || domain.len > DOMAIN_MAX_OCTETS)
 		return domain;
 	memcpy(text, domain.ptr, domain.len);

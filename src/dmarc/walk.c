@@ -1,0 +1,216 @@
+/* dmarc/walk.c - see walk.h. */
+#include "dmarc/walk.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "dmarc/check.h"
+#include "dmarc/psl.h"
+#include "dns/dns.h"
+#include "mail/domain.h"
+
+/* From this many labels on the walk goes on with one less than this many: so
+ * it never takes more than that many queries (4.10). */
+#define JUMP_LABELS 8
+
+#define PREFIX "_dmarc."
+#define PREFIX_OCTETS (sizeof(PREFIX) - 1)
+
+static const struct dmarc_lookup lookup_no_memory = { .why = "no memory" };
+
+static const struct dmarc_org org_no_memory = { .failed = &lookup_no_memory };
+
+void
+dmarc_finder_init(struct dmarc_finder *finder,
+    const struct dmarc_options *options, struct resolver *resolver,
+    struct arena *arena, int64_t deadline_ms)
+{
+	*finder = (struct dmarc_finder){ .options = options,
+		.resolver = resolver, .arena = arena,
+		.deadline_ms = deadline_ms };
+}
+
+/* The number of labels of the name to be asked after one with N; 0 ends. */
+static size_t
+next_labels(size_t n)
+{
+	return n >= JUMP_LABELS ? JUMP_LABELS - 1 : n - 1;
+}
+
+/* Room for the longest domain and what stands before it.  The sum may be too
+ * long for DNS: the resolver answers that no such name exists. */
+struct record_name {
+	char text[PREFIX_OCTETS + DOMAIN_MAX_OCTETS];
+};
+
+/* "_dmarc." and DOMAIN; an empty slice where DOMAIN is no normalized name. */
+static struct slice
+make_record_name(struct record_name *name, struct slice domain)
+{
+	if (domain.len == 0 || domain.len > DOMAIN_MAX_OCTETS)
+		return SLICE_EMPTY;
+	memcpy(name->text, PREFIX, PREFIX_OCTETS);
+	memcpy(name->text + PREFIX_OCTETS, domain.ptr, domain.len);
+	return (struct slice){ name->text, PREFIX_OCTETS + domain.len };
+}
+
+/* Texts that are no DMARC records are dropped first; if more than one is left
+ * all are (4.10, step 2). */
+static void
+read_records(struct dmarc_lookup *lookup, const struct dns_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_records; i++) {
+		struct dmarc_record record;
+		enum dmarc_record_status status = dmarc_parse_record(
+		    answer->records[i].text, &record);
+
+		if (status == DMARC_RECORD_OTHER)
+			continue;
+		lookup->n_records++;
+		lookup->status = status;
+		lookup->record = record;
+	}
+	lookup->has_record = lookup->n_records == 1;
+}
+
+static void
+ask(const struct dmarc_finder *finder, struct dmarc_lookup *lookup)
+{
+	struct record_name buffer;
+	struct slice name = make_record_name(&buffer, lookup->name);
+	const struct dns_answer *answer = dns_query(finder->resolver,
+	    finder->arena, name, DNS_TXT, finder->deadline_ms);
+
+	switch (answer->status) {
+	case DNS_NOERROR:
+		read_records(lookup, answer);
+		break;
+	case DNS_NODATA:
+	case DNS_NXDOMAIN:
+		break;
+	case DNS_TEMPFAIL:
+		lookup->why = answer->why != NULL ? answer->why : "DNS failure";
+		break;
+	}
+}
+
+const struct dmarc_lookup *
+dmarc_look_up(struct dmarc_finder *finder, struct slice name)
+{
+	struct dmarc_lookup *lookup;
+
+	for (lookup = finder->lookups; lookup != NULL; lookup = lookup->next)
+		if (slice_eq(lookup->name, name))
+			return lookup;
+	if ((lookup = arena_alloc(finder->arena, sizeof(*lookup))) == NULL)
+		return &lookup_no_memory;
+	lookup->name = name;
+	ask(finder, lookup);
+	lookup->next = finder->lookups;
+	finder->lookups = lookup;
+	return lookup;
+}
+
+/* 4.10 and 4.10.2 in one: names from the longest to the shortest until one
+ * says psd=y or psd=n.  Of the records found that one decides, or the last. */
+static void
+walk_tree(struct dmarc_finder *finder, struct dmarc_org *org)
+{
+	const struct dmarc_lookup *last = NULL, *before_last = NULL;
+	size_t n_labels = domain_count_labels(org->domain), n_org;
+
+	org->name = org->domain;
+	for (size_t n = n_labels; n > 0; n = next_labels(n)) {
+		const struct dmarc_lookup *lookup = dmarc_look_up(finder,
+		    domain_last_labels(org->domain, n));
+
+		if (lookup->why != NULL) {
+			org->failed = lookup;
+			return;
+		}
+		if (!lookup->has_record)
+			continue;
+		before_last = last;
+		last = lookup;
+		if (lookup->record.psd != 'u')
+			break;
+	}
+	if (last == NULL)
+		return;
+	n_org = domain_count_labels(last->name);
+	/* Of a public suffix the organization is one label below, cut from where
+	 * the walk started: that name may have a record, have none, or have
+	 * been jumped over. */
+	if (last->record.psd == 'y' && n_org < n_labels)
+		n_org++;
+	org->name = domain_last_labels(org->domain, n_org);
+	org->inherited = last;
+	if (before_last != NULL && slice_eq(before_last->name, org->name))
+		org->inherited = before_last;
+}
+
+const struct dmarc_org *
+dmarc_get_org(const struct dmarc_finder *finder, struct slice domain)
+{
+	const struct dmarc_org *org;
+
+	for (org = finder->orgs; org != NULL; org = org->next)
+		if (slice_eq(org->domain, domain))
+			return org;
+	return NULL;
+}
+
+const struct dmarc_org *
+dmarc_find_org(struct dmarc_finder *finder, struct slice domain)
+{
+	const struct dmarc_org *known = dmarc_get_org(finder, domain);
+	struct dmarc_org *org;
+
+	if (known != NULL)
+		return known;
+	if ((org = arena_alloc(finder->arena, sizeof(*org))) == NULL)
+		return &org_no_memory;
+	org->domain = domain;
+	switch (finder->options->discovery) {
+	case DMARC_DISCOVERY_TREE_WALK:
+		walk_tree(finder, org);
+		break;
+	case DMARC_DISCOVERY_PSL:
+		org->name = dmarc_psl_org_domain(finder->options->psl, domain);
+		break;
+	}
+	org->next = finder->orgs;
+	finder->orgs = org;
+	return org;
+}
+
+static void
+prefetch_record(struct resolver *resolver, struct slice domain)
+{
+	struct record_name buffer;
+
+	dns_prefetch(resolver, make_record_name(&buffer, domain), DNS_TXT);
+}
+
+void
+dmarc_prefetch(const struct dmarc_options *options, struct resolver *resolver,
+    struct slice author_domain)
+{
+	size_t n;
+
+	if (author_domain.len == 0 || author_domain.len > DOMAIN_MAX_OCTETS)
+		return;
+	switch (options->discovery) {
+	case DMARC_DISCOVERY_TREE_WALK:
+		n = domain_count_labels(author_domain);
+		for (; n > 0; n = next_labels(n))
+			prefetch_record(resolver,
+			    domain_last_labels(author_domain, n));
+		break;
+	case DMARC_DISCOVERY_PSL:
+		prefetch_record(resolver, author_domain);
+		prefetch_record(resolver,
+		    dmarc_psl_org_domain(options->psl, author_domain));
+		break;
+	}
+}
