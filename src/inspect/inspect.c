@@ -125,6 +125,12 @@ inspect_arena(struct inspect *in)
 	return in->arena;
 }
 
+const struct inspect_results *
+inspect_peek(const struct inspect *in)
+{
+	return has_message(in) ? &in->results : NULL;
+}
+
 /* ---- the envelope -------------------------------------------------------- */
 
 enum inspect_status

@@ -123,6 +123,10 @@ bool inspect_wants_body(const struct inspect *in);
 enum inspect_status inspect_finish(struct inspect *in,
     const struct inspect_results **results_out);
 
+/* What is known so far of the message that is open: the envelope from MAIL on,
+ * SPF behind inspect_get_spf.  NULL while there is none. */
+const struct inspect_results *inspect_peek(const struct inspect *in);
+
 /* Forget the message, if there is one. */
 void inspect_abort(struct inspect *in);
 
