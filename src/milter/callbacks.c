@@ -1,0 +1,308 @@
+/* milter/callbacks.c - libmilter's events, each a few lines.
+ *
+ * libmilter keeps most events in order, not all of them, and the far side of
+ * the socket may be anyone: every callback looks whether there is a session
+ * and a message before it touches them. */
+#include "milter/callbacks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "inspect/inspect.h"
+#include "milter/conclude.h"
+#include "milter/envelope.h"
+#include "milter/logline.h"
+#include "milter/macros.h"
+#include "milter/negotiate.h"
+#include "milter/service.h"
+#include "milter/session.h"
+
+#define PROBLEM_MEMORY ((size_t)1024)
+
+/* The connection's session, made at its first event.  NULL where memory is
+ * out. */
+static struct session *
+find_session(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		return session;
+	session = session_create(milter_service());
+	if (session == NULL) {
+		log_write(milter_service()->context->log, LOG_LEVEL_ERROR,
+		    "no memory for a session");
+		return NULL;
+	}
+	if (smfi_setpriv(ctx, session) != MI_SUCCESS)
+		session_destroy(&session);
+	return session;
+}
+
+/* The session if it has an open message, else NULL. */
+static struct session *
+find_message(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	return session != NULL && session->is_open ? session : NULL;
+}
+
+/* The answer of a callback that always goes on; NO_REPLY is its SMFIP_NR_
+ * bit.  libmilter complains where it gets the wrong one. */
+static sfsistat
+go_on(SMFICTX *ctx, unsigned long no_reply)
+{
+	const struct session *session = smfi_getpriv(ctx);
+
+	return session != NULL && (session->steps & no_reply) != 0 ?
+	    SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+static void
+complain_of_mta(struct slice missing)
+{
+	log_write(milter_service()->context->log, LOG_LEVEL_ERROR,
+	    "the MTA does not let a milter %.*s, which the configuration "
+	    "needs: its connection is refused", SLICE_PRINTF(missing));
+}
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long more1, unsigned long more2, unsigned long *actions_out,
+    unsigned long *steps_out, unsigned long *more1_out,
+    unsigned long *more2_out)
+{
+	struct negotiation offered = { actions, steps }, chosen;
+	struct session *session = find_session(ctx);
+	struct strbuf missing;
+
+	(void)more1;		/* reserved by libmilter */
+	(void)more2;
+	*more1_out = *more2_out = 0;
+	if (session == NULL)
+		return SMFIS_REJECT;
+	strbuf_init(&missing, session->arena, PROBLEM_MEMORY);
+	if (!negotiate_choose(&session->service->context->policy, &offered,
+	    &chosen, &missing)) {
+		complain_of_mta(strbuf_slice(&missing));
+		return SMFIS_REJECT;
+	}
+	if ((chosen.actions & SMFIF_SETSYMLIST) != 0 && !macros_request(ctx)) {
+		log_write(session->service->context->log, LOG_LEVEL_ERROR,
+		    "session=%s: the macros cannot be asked for", session->id);
+		return SMFIS_REJECT;
+	}
+	session->steps = chosen.steps;
+	session->is_negotiated = true;
+	*actions_out = chosen.actions;
+	*steps_out = chosen.steps;
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *client_name, struct sockaddr *address)
+{
+	struct session *session = find_session(ctx);
+	struct ip_address client = ip_from_sockaddr(address);
+
+	if (session == NULL)
+		return SMFIS_TEMPFAIL;
+	session_connect(session, ctx, client_name, &client);
+	return SMFIS_CONTINUE;
+}
+
+static void
+log_abort(const struct session *session, const char *why)
+{
+	logline_write(LOG_LEVEL_DEBUG, &(struct logline){
+		.session = session, .results = inspect_peek(session->inspect),
+		.note = why });
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *name)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session == NULL || !session->is_connected)
+		return SMFIS_CONTINUE;	/* MAIL will be deferred */
+	if (session->is_open)
+		log_abort(session, "aborted by HELO");
+	session_end_message(session);
+	if (inspect_helo(session->inspect, slice_from_cstr(name)) !=
+	    INSPECT_OK) {
+		log_write(session->service->context->log, LOG_LEVEL_ERROR,
+		    "session=%s: no memory for HELO", session->id);
+		return SMFIS_TEMPFAIL;
+	}
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session *session = find_session(ctx);
+
+	if (session == NULL)
+		return SMFIS_TEMPFAIL;
+	if (session->is_open)
+		log_abort(session, "aborted by MAIL");
+	return envelope_begin(session, ctx, argv);
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct session *session = find_message(ctx);
+
+	if (session != NULL) {
+		session_look_for_queue_id(session, ctx);
+		session_add_recipient(session, argv[0]);
+	}
+	return go_on(ctx, SMFIP_NR_RCPT);
+}
+
+/* Without SMFIP_HDR_LEADSPC the MTA has eaten one space in front of the value:
+ * nearly all have it, and it counts for "simple" signatures. */
+static enum inspect_status
+add_field_with_space(struct inspect *in, struct slice name,
+    struct slice value)
+{
+	char *text = malloc(value.len + 1);
+	enum inspect_status status;
+
+	if (text == NULL)
+		return INSPECT_NO_MEMORY;
+	text[0] = ' ';
+	memcpy(text + 1, value.ptr, value.len);
+	status = inspect_add_field(in, name,
+	    (struct slice){ text, value.len + 1 });
+	free(text);
+	return status;
+}
+
+/* Where the negotiation is not known the value tells by how it begins. */
+static bool
+is_space_missing(const struct session *session, const char *value)
+{
+	if (session->is_negotiated)
+		return (session->steps & SMFIP_HDR_LEADSPC) == 0;
+	return value[0] != ' ' && value[0] != '\t';
+}
+
+static sfsistat
+on_field(SMFICTX *ctx, char *name_text, char *value_text)
+{
+	struct session *session = find_message(ctx);
+	struct slice name = slice_from_cstr(name_text);
+	struct slice value = slice_from_cstr(value_text);
+	enum inspect_status status;
+
+	if (session == NULL || session->failure != NULL)
+		return go_on(ctx, SMFIP_NR_HDR);
+	status = is_space_missing(session, value_text) ?
+	    add_field_with_space(session->inspect, name, value) :
+	    inspect_add_field(session->inspect, name, value);
+	switch (status) {
+	case INSPECT_OK:
+		break;
+	case INSPECT_OUT_OF_ORDER:
+		session_note_failure(session,
+		    "the MTA sent a field behind the header");
+		break;
+	case INSPECT_NO_MEMORY:
+		session_note_failure(session,
+		    "the header needs more memory than it may have");
+		break;
+	}
+	return go_on(ctx, SMFIP_NR_HDR);
+}
+
+static sfsistat
+on_end_of_header(SMFICTX *ctx)
+{
+	struct session *session = find_message(ctx);
+
+	if (session != NULL) {
+		session_look_for_queue_id(session, ctx);
+		conclude_header(session);
+	}
+	return go_on(ctx, SMFIP_NR_EOH);
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *chunk, size_t len)
+{
+	struct session *session = find_message(ctx);
+	struct slice piece = { (const char *)chunk, len };
+
+	if (session == NULL || session->failure != NULL)
+		return go_on(ctx, SMFIP_NR_BODY);
+	conclude_header(session);
+	if (inspect_wants_body(session->inspect) &&
+	    inspect_add_body(session->inspect, piece) != INSPECT_OK)
+		session_note_failure(session, "the body could not be read");
+	return go_on(ctx, SMFIP_NR_BODY);
+}
+
+static sfsistat
+on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = find_message(ctx);
+
+	return session != NULL ? conclude_message(session, ctx) :
+	    SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	struct session *session = find_message(ctx);
+
+	if (session != NULL) {
+		log_abort(session, "aborted");
+		session_end_message(session);
+	}
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session == NULL)
+		return SMFIS_CONTINUE;
+	if (session->is_open)
+		log_abort(session, "aborted by close");
+	session_destroy(&session);
+	/* It fails only without a context, which libmilter just gave us. */
+	(void)smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+struct smfiDesc
+callbacks_describe(void)
+{
+	return (struct smfiDesc){
+		.xxfi_name = libmilter_text("assay"),
+		.xxfi_version = SMFI_VERSION,
+		/* on_negotiate decides; these are the least it asks for. */
+		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+		.xxfi_negotiate = on_negotiate,
+		.xxfi_connect = on_connect,
+		.xxfi_helo = on_helo,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_header = on_field,
+		.xxfi_eoh = on_end_of_header,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_end_of_message,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+	};
+}

@@ -1,0 +1,145 @@
+/* milter/conclude.c - see conclude.h.
+ *
+ * Whatever fails on the way, a message that should have been judged is never
+ * let in without it: it is deferred, as if the MTA had not reached us.  Only
+ * mail that is no SMTP client's goes on, since it would stay in the queue. */
+#include "milter/conclude.h"
+
+#include "base/arena.h"
+#include "inspect/inspect.h"
+#include "milter/logline.h"
+#include "milter/perform.h"
+#include "milter/service.h"
+#include "milter/session.h"
+#include "policy/field.h"
+
+static const char internal_text[] = "temporary failure, try again later";
+
+void
+conclude_header(struct session *session)
+{
+	if (session->has_header_ended)
+		return;
+	session->has_header_ended = true;
+	if (inspect_end_header(session->inspect) != INSPECT_OK)
+		session_note_failure(session, "the header could not be read");
+}
+
+/* The words of an order that comes to nothing. */
+static void
+make_failure(const char *why, struct policy_verdict *verdict)
+{
+	*verdict = (struct policy_verdict){
+		.action = POLICY_TEMPFAIL,
+		.wanted = POLICY_TEMPFAIL,
+		.code = "451",
+		.enhanced = "4.3.0",
+		.text = slice_from_cstr(internal_text),
+		.reason = slice_from_cstr(why),
+	};
+}
+
+static bool
+judge(struct session *session, const struct inspect_results *results,
+    struct policy_verdict *verdict, struct slice *field)
+{
+	struct arena *arena = inspect_arena(session->inspect);
+
+	*field = SLICE_EMPTY;
+	policy_judge_message(&session->service->context->policy, results,
+	    arena, verdict);
+	if (session->trust != POLICY_INSPECT)
+		return true;
+	return policy_build_field(arena, session->authserv_id, results,
+	    verdict, field) && !arena_has_failed(arena);
+}
+
+/* Up to all that is done before the final reply; what went wrong, or NULL. */
+static const char *
+carry_out(struct session *session, SMFICTX *ctx,
+    const struct inspect_results *results, struct policy_verdict *verdict)
+{
+	struct slice field;
+
+	if (!judge(session, results, verdict, &field))
+		return "our field cannot be built";
+	switch (verdict->action) {
+	case POLICY_REJECT:
+	case POLICY_TEMPFAIL:
+		return NULL;	/* nobody sees the message's fields */
+	case POLICY_ACCEPT:
+	case POLICY_HOLD:
+	case POLICY_REDIRECT:
+		break;
+	}
+	return perform_changes(ctx, session, results, verdict, field);
+}
+
+static const char *
+finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
+{
+	const struct inspect_results *results;
+
+	if (session->failure != NULL)
+		return session->failure;
+	switch (inspect_finish(session->inspect, &results)) {
+	case INSPECT_OK:
+		break;
+	case INSPECT_OUT_OF_ORDER:
+		return "the MTA's events are out of order";
+	case INSPECT_NO_MEMORY:
+		return "the message needs more memory than it may have";
+	}
+	return carry_out(session, ctx, results, verdict);
+}
+
+static sfsistat
+reply(struct session *session, SMFICTX *ctx,
+    const struct policy_verdict *verdict)
+{
+	sfsistat answer = SMFIS_CONTINUE;
+
+	switch (verdict->action) {
+	case POLICY_ACCEPT:
+	case POLICY_HOLD:
+	case POLICY_REDIRECT:
+		return SMFIS_CONTINUE;
+	case POLICY_REJECT:
+		answer = SMFIS_REJECT;
+		break;
+	case POLICY_TEMPFAIL:
+		answer = SMFIS_TEMPFAIL;
+		break;
+	}
+	if (!perform_reply(ctx, inspect_arena(session->inspect),
+	    verdict->code, verdict->enhanced, verdict->text))
+		log_write(session->service->context->log, LOG_LEVEL_WARNING,
+		    "session=%s: the MTA's own text is sent in place of ours",
+		    session->id);
+	return answer;
+}
+
+sfsistat
+conclude_message(struct session *session, SMFICTX *ctx)
+{
+	struct policy_verdict verdict;
+	const char *failure;
+	sfsistat answer;
+
+	if (!session->is_open)	/* no MTA does so */
+		return SMFIS_TEMPFAIL;
+	session_look_for_queue_id(session, ctx);
+	conclude_header(session);
+	failure = finish(session, ctx, &verdict);
+	if (failure != NULL)
+		make_failure(failure, &verdict);
+	if (failure != NULL && session->trust == POLICY_NOT_SMTP)
+		verdict.action = POLICY_ACCEPT;
+	logline_write(failure != NULL ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    &(struct logline){ .session = session,
+		.results = inspect_peek(session->inspect),
+		.verdict = &verdict });
+	answer = reply(session, ctx, &verdict);
+	session_end_message(session);
+	return answer;
+}

@@ -1,0 +1,144 @@
+/* milter/envelope.c - see envelope.h. */
+#include "milter/envelope.h"
+
+#include "base/arena.h"
+#include "inspect/inspect.h"
+#include "milter/logline.h"
+#include "milter/macros.h"
+#include "milter/perform.h"
+#include "milter/service.h"
+#include "milter/session.h"
+
+/* For what cannot wait for the end of the message, as there is none. */
+#define REPLY_MEMORY ((size_t)16384)
+
+/* Refuse for now, with a text of our own where memory allows one. */
+static sfsistat
+defer(SMFICTX *ctx, const char *enhanced, struct slice text)
+{
+	struct arena *arena = arena_create(REPLY_MEMORY);
+
+	/* Without our text the MTA uses its own; the refusal stands. */
+	if (arena != NULL)
+		(void)perform_reply(ctx, arena, "451", enhanced, text);
+	arena_destroy(&arena);
+	return SMFIS_TEMPFAIL;
+}
+
+static bool
+has_parameter(char *const *argv, struct slice name)
+{
+	for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++)
+		if (slice_eq_nocase(slice_from_cstr(argv[i]), name))
+			return true;
+	return false;
+}
+
+/* Configured, else the MTA's name for itself, else the host's. */
+static struct slice
+choose_authserv_id(const struct session *session, SMFICTX *ctx)
+{
+	const struct milter_context *context = session->service->context;
+	struct slice id = slice_from_cstr(context->authserv_id);
+
+	if (id.len == 0)
+		id = macros_get(ctx, MACRO_HOSTNAME);
+	return id.len != 0 ? id : slice_from_cstr(context->hostname);
+}
+
+static bool
+open_message(struct session *session, SMFICTX *ctx, char *const *argv)
+{
+	struct slice argument = slice_from_cstr(argv[0]);
+	struct slice id = choose_authserv_id(session, ctx);
+	bool is_smtputf8 = has_parameter(argv, SLICE("SMTPUTF8"));
+	enum inspect_status status = session->trust == POLICY_INSPECT ?
+	    inspect_mail(session->inspect, argument, is_smtputf8, id) :
+	    inspect_mail_unchecked(session->inspect, argument, is_smtputf8,
+	    id);
+
+	return status == INSPECT_OK && arena_copy(
+	    inspect_arena(session->inspect), id, &session->authserv_id);
+}
+
+/* The message cannot be begun.  Mail that is no SMTP client's must not be
+ * refused, it would stay in the queue: it goes on without us. */
+static sfsistat
+give_up(struct session *session, SMFICTX *ctx, const char *why)
+{
+	bool is_local = session->trust == POLICY_NOT_SMTP;
+
+	logline_write(LOG_LEVEL_ERROR, &(struct logline){
+		.session = session, .results = inspect_peek(session->inspect),
+		.is_at_mail = true, .note = why });
+	session_end_message(session);
+	return is_local ? SMFIS_ACCEPT :
+	    defer(ctx, "4.3.0", SLICE("temporary failure, try again later"));
+}
+
+static sfsistat
+refuse_sender(struct session *session, SMFICTX *ctx,
+    const struct policy_verdict *verdict)
+{
+	bool is_permanent = verdict->action == POLICY_REJECT;
+
+	if (!perform_reply(ctx, inspect_arena(session->inspect),
+	    verdict->code, verdict->enhanced, verdict->text))
+		log_write(session->service->context->log, LOG_LEVEL_WARNING,
+		    "session=%s: the MTA's own text is sent in place of ours",
+		    session->id);
+	session_end_message(session);
+	return is_permanent ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* SPF is waited for here only where a result can be refused here. */
+static sfsistat
+judge_sender(struct session *session, SMFICTX *ctx)
+{
+	const struct policy_options *policy =
+	    &session->service->context->policy;
+	const struct spf_outcome *spf;
+	struct policy_verdict verdict;
+
+	if (policy->spf_reject == 0 || session->trust != POLICY_INSPECT ||
+	    !session->service->context->inspect.is_spf_enabled)
+		return SMFIS_CONTINUE;
+	if (inspect_get_spf(session->inspect, &spf) != INSPECT_OK)
+		return give_up(session, ctx, "SPF found no memory");
+	policy_judge_sender(policy, spf, inspect_arena(session->inspect),
+	    &verdict);
+	if (verdict.wanted == POLICY_ACCEPT)
+		return SMFIS_CONTINUE;
+	logline_write(LOG_LEVEL_INFO, &(struct logline){
+		.session = session, .results = inspect_peek(session->inspect),
+		.verdict = &verdict, .is_at_mail = true });
+	return verdict.action == POLICY_ACCEPT ? SMFIS_CONTINUE :
+	    refuse_sender(session, ctx, &verdict);
+}
+
+/* While draining.  Local mail cannot wait: it goes on without us. */
+static sfsistat
+turn_away(struct session *session, SMFICTX *ctx)
+{
+	log_write(session->service->context->log, LOG_LEVEL_DEBUG,
+	    "session=%s: shutting down, no new message", session->id);
+	return session->client.family == IP_NONE ? SMFIS_ACCEPT :
+	    defer(ctx, "4.3.2", SLICE("shutting down, try again later"));
+}
+
+sfsistat
+envelope_begin(struct session *session, SMFICTX *ctx, char *const *argv)
+{
+	struct service *service = session->service;
+
+	if (!session->is_connected)	/* no MTA does so; nothing is known */
+		return defer(ctx, "4.3.0", SLICE("MAIL without connection"));
+	if (!session_begin_message(session))
+		return turn_away(session, ctx);
+	session->trust = policy_check_trust(&service->context->policy,
+	    &session->client, macros_get(ctx, MACRO_AUTH_AUTHEN).len != 0);
+	if (!open_message(session, ctx, argv))
+		return give_up(session, ctx, "no memory for the message");
+	session_look_for_queue_id(session, ctx);
+	return judge_sender(session, ctx);
+}

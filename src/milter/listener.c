@@ -1,0 +1,196 @@
+/* milter/listener.c - see listener.h. */
+#include "milter/listener.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/slice.h"
+#include "base/strbuf.h"
+#include "milter/libmilter.h"
+#include "milter/milter.h"
+
+/* Where our listening descriptor is looked for; it was opened at start. */
+#define MAX_DESCRIPTOR 1024
+
+static void
+complain(struct strbuf *problem, const char *socket, const char *what)
+{
+	strbuf_printf(problem, "socket \"%s\": %s", socket, what);
+}
+
+/* The path of "unix:PATH" or "local:PATH", or NULL. */
+static const char *
+find_path(const char *socket)
+{
+	static const char *const prefixes[] = { "unix:", "local:" };
+
+	for (size_t i = 0; i < N_ELEMENTS(prefixes); i++)
+		if (strncmp(socket, prefixes[i], strlen(prefixes[i])) == 0)
+			return socket + strlen(prefixes[i]);
+	return NULL;
+}
+
+/* PORT[@HOST] behind "inet:" or "inet6:". */
+static bool
+is_inet(const char *socket)
+{
+	struct slice s = slice_from_cstr(socket);
+	size_t at;
+	uint64_t port;
+
+	if (slice_starts_with(s, SLICE("inet:")))
+		s = slice_from(s, strlen("inet:"));
+	else if (slice_starts_with(s, SLICE("inet6:")))
+		s = slice_from(s, strlen("inet6:"));
+	else
+		return false;
+	at = slice_find(s, '@');
+	return slice_parse_uint(slice_head(s, at), UINT16_MAX, &port) &&
+	    port != 0 && (at == SIZE_MAX || at + 1 < s.len);
+}
+
+/* Whether a process answers at the UNIX socket; *ERROR_OUT is connect's. */
+static bool
+is_listened_on(const struct sockaddr_un *address, int *error_out)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_connected;
+
+	*error_out = errno;
+	if (fd < 0)
+		return false;
+	is_connected = connect(fd, (const struct sockaddr *)address,
+	    sizeof(*address)) == 0;
+	*error_out = is_connected ? 0 : errno;
+	close(fd);
+	return is_connected;
+}
+
+/* Make way for a new socket, unless someone uses the old one. */
+static bool
+remove_stale(const char *socket, const char *path, struct strbuf *problem)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	int error;
+
+	if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path)) {
+		complain(problem, socket, "the path is empty or too long");
+		return false;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (lstat(path, &status) != 0) {
+		if (errno == ENOENT)
+			return true;
+		complain(problem, socket, strerror(errno));
+		return false;
+	}
+	if (!S_ISSOCK(status.st_mode)) {
+		complain(problem, socket,
+		    "a file that is no socket is in its place");
+		return false;
+	}
+	if (is_listened_on(&address, &error)) {
+		complain(problem, socket, "another process listens on it");
+		return false;
+	}
+	if (error != ECONNREFUSED) {
+		complain(problem, socket, strerror(error));
+		return false;
+	}
+	if (unlink(path) != 0) {
+		complain(problem, socket, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool
+give_access(const struct milter_options *options, const char *path,
+    struct strbuf *problem)
+{
+	const struct group *group;
+
+	if (options->socket_group != NULL) {
+		group = getgrnam(options->socket_group);
+		if (group == NULL) {
+			strbuf_printf(problem,
+			    "socket \"%s\": there is no group \"%s\"",
+			    options->socket, options->socket_group);
+			return false;
+		}
+		if (chown(path, (uid_t)-1, group->gr_gid) != 0) {
+			complain(problem, options->socket, strerror(errno));
+			return false;
+		}
+	}
+	if (chmod(path, (mode_t)options->socket_mode) != 0) {
+		complain(problem, options->socket, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* libmilter writes a reply in two pieces; Nagle's algorithm would hold the
+ * second one back for 40 ms.  Sockets accepted inherit the option.  libmilter
+ * does not tell its descriptor: it is the one that listens. */
+static void
+set_no_delay(void)
+{
+	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++) {
+		int listens = 0, on = 1;
+		socklen_t len = sizeof(listens);
+
+		/* Without it all works, only slower: nothing to complain of. */
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+		    &len) == 0 && listens != 0)
+			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+			    sizeof(on));
+	}
+}
+
+static bool
+open_socket(const char *socket, struct strbuf *problem)
+{
+	errno = 0;
+	if (smfi_setconn(libmilter_text(socket)) == MI_SUCCESS &&
+	    smfi_opensocket(false) == MI_SUCCESS)
+		return true;
+	complain(problem, socket, errno != 0 ? strerror(errno) :
+	    "it cannot be opened");
+	return false;
+}
+
+bool
+listener_open(const struct milter_options *options, struct strbuf *problem)
+{
+	const char *path = find_path(options->socket);
+	mode_t old_mask;
+	bool is_open;
+
+	if (path == NULL && !is_inet(options->socket)) {
+		complain(problem, options->socket, "write \"unix:PATH\", "
+		    "\"inet:PORT@HOST\" or \"inet6:PORT@HOST\"");
+		return false;
+	}
+	if (path == NULL) {
+		is_open = open_socket(options->socket, problem);
+		if (is_open)
+			set_no_delay();
+		return is_open;
+	}
+	if (!remove_stale(options->socket, path, problem))
+		return false;
+	/* Nobody may connect before mode and group are as they should be. */
+	old_mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
+	is_open = open_socket(options->socket, problem);
+	umask(old_mask);
+	return is_open && give_access(options, path, problem);
+}

@@ -1,0 +1,17 @@
+/* milter/listener.h - the socket where the MTA finds us. */
+#ifndef ASSAY_MILTER_LISTENER_H
+#define ASSAY_MILTER_LISTENER_H
+
+#include <stdbool.h>
+
+struct milter_options;
+struct strbuf;
+
+/* Open it through libmilter, which must have been registered with: "unix:PATH"
+ * or "local:PATH", "inet:PORT[@HOST]", "inet6:PORT[@HOST]".  A UNIX socket that
+ * nobody listens on any more is replaced, its mode and group are set.  False
+ * with the problem appended. */
+bool listener_open(const struct milter_options *options,
+    struct strbuf *problem);
+
+#endif

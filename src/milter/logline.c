@@ -1,0 +1,234 @@
+/* milter/logline.c - see logline.h.
+ *
+ * The limits below keep the worst line under LOG_LINE_MAX, so that the verdict
+ * at its end is never the part that is cut off. */
+#include "milter/logline.h"
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/ip.h"
+#include "base/strbuf.h"
+#include "inspect/inspect.h"
+#include "milter/service.h"
+#include "milter/session.h"
+#include "policy/policy.h"
+
+/* Octets shown, before escaping makes four of one. */
+#define MAX_WORD ((size_t)64)
+#define MAX_ADDRESS ((size_t)160)
+#define MAX_DOMAIN ((size_t)253)	/* normalized: nothing to escape */
+#define MAX_REASON ((size_t)400)
+
+#define MAX_SIGNATURES ((size_t)8)	/* told one by one */
+#define LINE_MEMORY ((size_t)65536)
+
+static bool
+is_plain(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (!ascii_is_vchar(value.ptr[i]) || value.ptr[i] == '"' ||
+		    value.ptr[i] == '\\')
+			return false;
+	return value.len != 0;
+}
+
+static void
+append_quoted(struct strbuf *text, struct slice value)
+{
+	strbuf_append_char(text, '"');
+	while (value.len != 0) {
+		struct slice part = slice_head(value, slice_find(value, '"'));
+
+		strbuf_append_escaped(text, part, part.len);
+		if (part.len < value.len)
+			strbuf_append_cstr(text, "\\x22");
+		value = slice_from(value, part.len + 1);
+	}
+	strbuf_append_char(text, '"');
+}
+
+static void
+add(struct strbuf *text, const char *key, struct slice value, size_t max)
+{
+	struct slice shown = slice_head(value, max);
+
+	strbuf_printf(text, " %s=", key);
+	if (is_plain(shown))
+		strbuf_append(text, shown);
+	else
+		append_quoted(text, shown);
+	if (shown.len < value.len)
+		strbuf_append_cstr(text, "...");
+}
+
+static void
+add_known(struct strbuf *text, const char *key, struct slice value, size_t max)
+{
+	if (value.len != 0)
+		add(text, key, value, max);
+}
+
+static void
+add_word(struct strbuf *text, const char *key, const char *word)
+{
+	strbuf_printf(text, " %s=%s", key, word);
+}
+
+static void
+append_connection(struct strbuf *text, const struct logline *line)
+{
+	const struct session *session = line->session;
+
+	strbuf_printf(text, "session=%s", session->id);
+	if (session->queue_id.len != 0)
+		add(text, "queue", session->queue_id, MAX_WORD);
+	else
+		add_word(text, "queue", "NOQUEUE");
+	add_known(text, "daemon", session->daemon_name, MAX_WORD);
+	strbuf_append_cstr(text, " client=");
+	ip_append(text, &session->client);
+	add_known(text, "host", session->client_name, MAX_WORD);
+}
+
+static void
+append_envelope(struct strbuf *text, const struct logline *line)
+{
+	const struct inspect_results *results = line->results;
+
+	add(text, "helo", results->helo, MAX_WORD);
+	if (results->sender.is_null)
+		add_word(text, "mailfrom", "<>");
+	else
+		add(text, "mailfrom", results->sender.address, MAX_ADDRESS);
+	if (line->is_at_mail)
+		return;
+	strbuf_printf(text, " rcpts=%u", line->session->n_recipients);
+	add(text, "from", results->authors.first_address, MAX_ADDRESS);
+}
+
+static void
+append_spf(struct strbuf *text, const struct inspect_results *results)
+{
+	const struct spf_outcome *spf = &results->spf;
+
+	if (!results->is_spf_checked)
+		return;
+	add_word(text, "spf", spf_result_name(spf->result));
+	add_known(text, "spf_domain", spf->domain, MAX_DOMAIN);
+	add_known(text, "spf_match", spf->mechanism, MAX_WORD);
+	if (spf->result == SPF_TEMPERROR || spf->result == SPF_PERMERROR)
+		add_known(text, "spf_reason", spf->reason, MAX_WORD);
+	if (!results->sender.is_null && results->helo_spf.domain.len != 0)
+		add_word(text, "helo_spf",
+		    spf_result_name(results->helo_spf.result));
+}
+
+static void
+append_signature(struct strbuf *text, const struct dkim_outcome *dkim)
+{
+	add_word(text, "dkim", dkim_result_name(dkim->result));
+	add_known(text, "dkim_domain", dkim->domain, MAX_DOMAIN);
+	add_known(text, "dkim_selector", dkim->selector, MAX_WORD);
+	if (dkim->result != DKIM_RESULT_PASS)
+		add_known(text, "dkim_reason",
+		    slice_from_cstr(dkim_reason_text(dkim->reason)), MAX_WORD);
+}
+
+static void
+append_dkim(struct strbuf *text, const struct inspect_results *results)
+{
+	size_t n_more = results->n_ignored_signatures;
+
+	if (!results->is_dkim_checked)
+		return;
+	if (results->n_dkim == 0)
+		add_word(text, "dkim", "none");
+	for (size_t i = 0; i < results->n_dkim; i++)
+		if (i < MAX_SIGNATURES)
+			append_signature(text, &results->dkim[i]);
+		else
+			n_more++;
+	if (n_more != 0)
+		strbuf_printf(text, " dkim_more=%zu", n_more);
+}
+
+static void
+append_dmarc(struct strbuf *text, const struct inspect_results *results)
+{
+	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
+
+	if (!results->is_dmarc_checked)
+		return;
+	add_word(text, "dmarc", dmarc_result_name(results->dmarc.result));
+	add_known(text, "dmarc_domain", deciding->author_domain, MAX_DOMAIN);
+	if (!deciding->has_policy)
+		return;
+	add_known(text, "dmarc_record", deciding->policy_domain, MAX_DOMAIN);
+	add_word(text, "policy", dmarc_policy_name(deciding->policy));
+	add_word(text, "spf_aligned", deciding->is_spf_aligned ? "yes" : "no");
+	add_word(text, "dkim_aligned",
+	    deciding->is_dkim_aligned ? "yes" : "no");
+}
+
+static void
+append_message(struct strbuf *text, const struct logline *line)
+{
+	const struct inspect_results *results = line->results;
+
+	if (line->session->trust != POLICY_INSPECT)
+		add_word(text, "trusted",
+		    policy_trust_name(line->session->trust));
+	append_spf(text, results);
+	if (line->is_at_mail)
+		return;
+	append_dkim(text, results);
+	append_dmarc(text, results);
+	if (!results->is_header_whole)
+		add_word(text, "header", "cut");
+	if (results->n_forged_fields != 0)
+		strbuf_printf(text, " forged=%zu", results->n_forged_fields);
+}
+
+static void
+append_verdict(struct strbuf *text, const struct policy_verdict *verdict)
+{
+	add_word(text, "verdict", policy_action_name(verdict->action));
+	if (verdict->wanted != verdict->action)
+		add_word(text, "wanted", policy_action_name(verdict->wanted));
+	add_known(text, "reason", verdict->reason, MAX_REASON);
+}
+
+void
+logline_append(struct strbuf *text, const struct logline *line)
+{
+	append_connection(text, line);
+	if (line->results != NULL) {
+		append_envelope(text, line);
+		append_message(text, line);
+	}
+	if (line->verdict != NULL)
+		append_verdict(text, line->verdict);
+	if (line->note != NULL)
+		add(text, "note", slice_from_cstr(line->note), MAX_REASON);
+}
+
+/* In an arena of its own: the message's may be the one that is full. */
+void
+logline_write(enum log_level level, const struct logline *line)
+{
+	struct log *log = line->session->service->context->log;
+	struct arena *arena;
+	struct strbuf text;
+
+	if (!log_is_enabled(log, level))
+		return;
+	if ((arena = arena_create(LINE_MEMORY)) == NULL) {
+		log_write(log, level, "session=%s: no memory for its log line",
+		    line->session->id);
+		return;
+	}
+	strbuf_init(&text, arena, 4 * LOG_LINE_MAX);
+	logline_append(&text, line);
+	log_write(log, level, "%.*s", SLICE_PRINTF(strbuf_slice(&text)));
+	arena_destroy(&arena);
+}

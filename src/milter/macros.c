@@ -1,0 +1,30 @@
+/* milter/macros.c - see macros.h. */
+#include "milter/macros.h"
+
+bool
+macros_request(SMFICTX *ctx)
+{
+	/* Our list takes the place of the MTA's own: it is all we get. */
+	static const struct {
+		int stage;
+		const char *names;
+	} wanted[] = {
+		{ SMFIM_CONNECT, MACRO_HOSTNAME " " MACRO_DAEMON_NAME },
+		{ SMFIM_ENVFROM, MACRO_QUEUE_ID " " MACRO_AUTH_AUTHEN },
+		{ SMFIM_ENVRCPT, MACRO_QUEUE_ID },
+		{ SMFIM_EOH, MACRO_QUEUE_ID },
+		{ SMFIM_EOM, MACRO_QUEUE_ID },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(wanted); i++)
+		if (smfi_setsymlist(ctx, wanted[i].stage,
+		    libmilter_text(wanted[i].names)) != MI_SUCCESS)
+			return false;
+	return true;
+}
+
+struct slice
+macros_get(SMFICTX *ctx, const char *name)
+{
+	return slice_from_cstr(smfi_getsymval(ctx, libmilter_text(name)));
+}

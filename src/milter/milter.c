@@ -1,0 +1,66 @@
+/* milter/milter.c - see milter.h. */
+#include "milter/milter.h"
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "milter/callbacks.h"
+#include "milter/libmilter.h"
+#include "milter/listener.h"
+#include "milter/service.h"
+
+/* The largest packet that libmilter takes: a header field of this size, as the
+ * MTA may be configured to let in (Postfix: header_size_limit, 102400). */
+#define MAX_PACKET_OCTETS ((size_t)4 * 1024 * 1024)
+
+/* libmilter knows one filter per process and hands its callbacks nothing but a
+ * connection of which we know nothing yet: this is where they start from. */
+static struct service the_service;
+
+struct service *
+milter_service(void)
+{
+	return &the_service;
+}
+
+bool
+milter_open(const struct milter_context *context, struct strbuf *problem)
+{
+	the_service.context = context;
+	the_service.start_s = clock_wall_s();
+	if (smfi_register(callbacks_describe()) != MI_SUCCESS) {
+		strbuf_append_cstr(problem, "libmilter refuses to work with "
+		    "this program: it is of another version");
+		return false;
+	}
+	(void)smfi_setmaxdatasize(MAX_PACKET_OCTETS);	/* gives the old one */
+	if (smfi_setbacklog((int)context->milter.backlog) != MI_SUCCESS) {
+		strbuf_append_cstr(problem, "libmilter refuses the backlog");
+		return false;
+	}
+	return listener_open(&context->milter, problem);
+}
+
+bool
+milter_run(void)
+{
+	return smfi_main() == MI_SUCCESS;
+}
+
+void
+milter_begin_drain(void)
+{
+	atomic_store(&the_service.is_draining, true);
+}
+
+unsigned
+milter_count_open_messages(void)
+{
+	return atomic_load(&the_service.n_open);
+}
+
+void
+milter_stop(void)
+{
+	/* It only sets a flag and waits; there is no way to fail. */
+	(void)smfi_stop();
+}

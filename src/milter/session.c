@@ -1,0 +1,162 @@
+/* milter/session.c - see session.h. */
+#include "milter/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "inspect/inspect.h"
+#include "milter/macros.h"
+#include "milter/service.h"
+
+#define CONNECTION_MEMORY ((size_t)8192)
+#define NAME_MAX_OCTETS ((size_t)255)	/* of a name that the MTA tells us */
+#define QUEUE_ID_MAX_OCTETS ((size_t)64)
+#define FIRST_RECIPIENTS ((size_t)8)
+
+struct session *
+session_create(struct service *service)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		return NULL;
+	session->service = service;
+	snprintf(session->id, sizeof(session->id), "%" PRIx64 "-%llx",
+	    (uint64_t)service->start_s,
+	    atomic_fetch_add(&service->n_sessions, 1) + 1);
+	session->arena = arena_create(CONNECTION_MEMORY);
+	session->inspect = inspect_create(&service->context->inspect,
+	    service->context->resolver,
+	    slice_from_cstr(service->context->hostname));
+	if (session->arena == NULL || session->inspect == NULL)
+		session_destroy(&session);
+	return session;
+}
+
+void
+session_destroy(struct session **session)
+{
+	if (*session == NULL)
+		return;
+	session_end_message(*session);
+	inspect_destroy(&(*session)->inspect);
+	arena_destroy(&(*session)->arena);
+	free(*session);
+	*session = NULL;
+}
+
+/* For names whose loss costs no more than a word in the log. */
+static struct slice
+keep_name(struct session *session, struct slice name)
+{
+	struct slice copy;
+
+	return arena_copy(session->arena, slice_head(name, NAME_MAX_OCTETS),
+	    &copy) ? copy : SLICE_EMPTY;
+}
+
+void
+session_connect(struct session *session, SMFICTX *ctx,
+    const char *client_name, const struct ip_address *client)
+{
+	session_end_message(session);
+	arena_reset(session->arena);
+	session->client = *client;
+	session->client_name = keep_name(session,
+	    slice_from_cstr(client_name));
+	session->daemon_name = keep_name(session,
+	    macros_get(ctx, MACRO_DAEMON_NAME));
+	session->is_connected =
+	    inspect_connect(session->inspect, client) == INSPECT_OK;
+}
+
+/* Count first and look then: whoever begins the drain does it the other way
+ * round, so that no message is missed. */
+bool
+session_begin_message(struct session *session)
+{
+	session_end_message(session);
+	atomic_fetch_add(&session->service->n_open, 1);
+	if (atomic_load(&session->service->is_draining)) {
+		atomic_fetch_sub(&session->service->n_open, 1);
+		return false;
+	}
+	session->is_open = true;
+	return true;
+}
+
+void
+session_end_message(struct session *session)
+{
+	if (!session->is_open)
+		return;
+	inspect_abort(session->inspect);
+	session->is_open = session->has_header_ended = false;
+	session->trust = POLICY_INSPECT;
+	session->failure = NULL;
+	session->queue_id = session->authserv_id = SLICE_EMPTY;
+	session->recipients = NULL;
+	session->n_recipients = 0;
+	session->capacity = 0;
+	atomic_fetch_sub(&session->service->n_open, 1);
+}
+
+void
+session_note_failure(struct session *session, const char *failure)
+{
+	if (session->failure == NULL)
+		session->failure = failure;
+}
+
+void
+session_look_for_queue_id(struct session *session, SMFICTX *ctx)
+{
+	struct arena *arena = inspect_arena(session->inspect);
+	struct slice id;
+
+	if (arena == NULL || session->queue_id.len != 0)
+		return;
+	id = slice_head(macros_get(ctx, MACRO_QUEUE_ID), QUEUE_ID_MAX_OCTETS);
+	if (!arena_copy(arena, id, &session->queue_id))
+		session_note_failure(session, "no memory for the queue id");
+}
+
+static bool
+make_room(struct session *session, struct arena *arena)
+{
+	size_t capacity = session->capacity == 0 ? FIRST_RECIPIENTS :
+	    2 * session->capacity;
+	const char **recipients;
+
+	if (session->n_recipients < session->capacity)
+		return true;
+	recipients = arena_grow_array(arena, session->recipients,
+	    session->capacity, capacity, sizeof(*recipients));
+	if (recipients == NULL)
+		return false;
+	session->recipients = recipients;
+	session->capacity = capacity;
+	return true;
+}
+
+void
+session_add_recipient(struct session *session, const char *argument)
+{
+	const struct policy_options *policy =
+	    &session->service->context->policy;
+	struct arena *arena = inspect_arena(session->inspect);
+	const char *copy;
+
+	if (policy->quarantine == POLICY_QUARANTINE_REDIRECT && arena != NULL) {
+		copy = arena_copy_cstr(arena, slice_from_cstr(argument));
+		if (copy == NULL || !make_room(session, arena)) {
+			session_note_failure(session,
+			    "no memory for the recipients");
+			return;
+		}
+		session->recipients[session->n_recipients] = copy;
+	}
+	session->n_recipients++;
+}

@@ -1,0 +1,64 @@
+/* milter/session.h - one connection from the MTA, which is one SMTP session.
+ *
+ * It is created with the connection's first callback and destroyed with
+ * xxfi_close, whatever came between; libmilter runs one callback of it at a
+ * time.  A message is open from an accepted MAIL to its end and is counted
+ * in the service for that long. */
+#ifndef ASSAY_MILTER_SESSION_H
+#define ASSAY_MILTER_SESSION_H
+
+#include "base/ip.h"
+#include "milter/libmilter.h"
+#include "policy/policy.h"
+
+struct arena;
+struct inspect;
+struct service;
+
+struct session {
+	struct service *service;	/* borrowed */
+	char id[40];		/* for the log: our own text */
+	bool is_negotiated;	/* false behind QUIT_NC: libmilter tells us
+				 * nothing of the negotiation then */
+	unsigned long steps;	/* SMFIP_ bits in force; 0 if not negotiated */
+	bool is_connected;	/* xxfi_connect was called */
+	struct arena *arena;	/* the connection's; owned */
+	struct inspect *inspect;	/* owned; NULL where memory was out */
+	struct ip_address client;
+	struct slice client_name, daemon_name;	/* in the arena */
+
+	/* The message that is open; all zero while there is none.  Its text
+	 * lives in inspect's arena. */
+	bool is_open;
+	bool has_header_ended;
+	enum policy_trust trust;
+	const char *failure;	/* the first thing that went wrong, static */
+	struct slice queue_id, authserv_id;
+	unsigned n_recipients;
+	const char **recipients;	/* kept only where they may be needed */
+	size_t capacity;
+};
+
+/* NULL where memory is out. */
+struct session *session_create(struct service *service);
+void session_destroy(struct session **session);
+
+void session_connect(struct session *session, SMFICTX *ctx,
+    const char *client_name, const struct ip_address *client);
+
+/* False where the service is draining and takes no new message.  Ends one
+ * that was open. */
+bool session_begin_message(struct session *session);
+
+/* Forgets the message, if one is open. */
+void session_end_message(struct session *session);
+
+/* Note what went wrong with the open message, for its end; the first counts. */
+void session_note_failure(struct session *session, const char *failure);
+
+/* The queue id may be there now; it is asked for until it is. */
+void session_look_for_queue_id(struct session *session, SMFICTX *ctx);
+
+void session_add_recipient(struct session *session, const char *argument);
+
+#endif
