@@ -1,0 +1,359 @@
+"""A mail server of our own for the time of a run: a real Postfix, a real name
+server and any number of assayd, all on loopback, below one directory that goes
+away with them."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import mail
+import relay
+import zone
+from smtp import Smtp
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+AUTHSERV_ID = "mx.example.org"
+N_SLOTS = 60	# SMTP ports, each with a milter socket of its own
+
+# Sanitizers tell by exit code as well as on stderr.
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=98",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+
+VALGRIND = ["valgrind", "--quiet", "--leak-check=full",
+    "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite",
+    "--error-exitcode=99", "--track-fds=no", "--num-callers=25",
+    "--suppressions=" + os.path.join(HERE, "valgrind.supp")]
+
+
+def free_ports(count):
+	"""Ports that were free a moment ago, all different."""
+	sockets = [socket.create_server(("127.0.0.1", 0))
+	    for _ in range(count)]
+	ports = [sock.getsockname()[1] for sock in sockets]
+	for sock in sockets:
+		sock.close()
+	return ports
+
+
+def wait_until(condition, timeout_s, what):
+	"""The first true value of CONDITION()."""
+	end = time.monotonic() + timeout_s
+	while True:
+		value = condition()
+		if value:
+			return value
+		if time.monotonic() > end:
+			raise AssertionError("waited %g s for %s" %
+			    (timeout_s, what))
+		time.sleep(0.02)
+
+
+def read_from(path, offset=0):
+	try:
+		with open(path, "rb") as stream:
+			stream.seek(offset)
+			return stream.read().decode("utf-8", "replace")
+	except FileNotFoundError:
+		return ""
+
+
+def render(value, indent=0):
+	"""A dict of settings in libconfig's syntax; None leaves a key out."""
+	if isinstance(value, dict):
+		tab = "    " * indent
+		return "".join("%s%s%s\n" % (tab, key,
+		    ": {\n%s%s};" % (render(inner, indent + 1), tab)
+		    if isinstance(inner, dict)
+		    else " = %s;" % render(inner))
+		    for key, inner in value.items() if inner is not None)
+	if isinstance(value, bool):
+		return "true" if value else "false"
+	if isinstance(value, (list, tuple)):
+		return "[" + ", ".join(render(item) for item in value) + "]"
+	return json.dumps(value)
+
+
+def merge(settings, more):
+	merged = dict(settings)
+	for key, value in more.items():
+		if isinstance(value, dict):
+			value = merge(merged.get(key, {}), value)
+		merged[key] = value
+	return merged
+
+
+class Assayd:
+	"""One daemon, on a milter socket that one SMTP port uses."""
+
+	def __init__(self, lab, number, settings, form):
+		self.lab, self.number = lab, number
+		self.smtp_port = lab.smtp_ports[number]
+		self.base = os.path.join(lab.dir, "assayd", str(number))
+		self.log_path = self.base + ".log"
+		self.conf_path = self.base + ".conf"
+		self.problem = None
+		socket_name = lab.milter_sockets[number]
+		if form == "inet":
+			host, port = socket_name.split(":")[1:]
+			socket_name = "inet:%s@%s" % (port, host)
+		settings = merge(lab.settings(), settings)
+		settings["milter"] = merge(settings["milter"],
+		    {"socket": socket_name})
+		with open(self.conf_path, "w") as stream:
+			stream.write(render(settings))
+		self.address = socket_name
+		self.start()
+
+	def start(self):
+		with open(self.log_path, "ab") as log:
+			self.process = subprocess.Popen(
+			    self.lab.assayd_command +
+			    ["-f", "-c", self.conf_path],
+			    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+			    env=dict(os.environ, **SANITIZER_OPTIONS),
+			    start_new_session=True)
+		self.lab.daemons.append(self)
+		wait_until(lambda: self.process.poll() is not None or
+		    self.is_listening(), 20 * self.lab.patience,
+		    "assayd to listen")
+		if self.process.poll() is not None:
+			raise AssertionError("assayd did not start, exit code %d"
+			    % self.process.returncode)
+
+	def is_listening(self):
+		try:
+			self.connect().close()
+			return True
+		except OSError:
+			return False
+
+	def connect(self):
+		"""The milter socket itself, as a port scan or an MTA would."""
+		kind, _, rest = self.address.partition(":")
+		if kind == "unix":
+			sock = socket.socket(socket.AF_UNIX)
+			sock.connect(rest)
+			return sock
+		port, host = rest.split("@")
+		return socket.create_connection((host, int(port)), timeout=10)
+
+	def log(self, offset=0):
+		return read_from(self.log_path, offset)
+
+	def terminate(self):
+		if self.process.poll() is None:
+			self.process.send_signal(signal.SIGTERM)
+
+	def finish(self):
+		"""Wait for its end; what was wrong with it, or None."""
+		if self.process not in self.lab.ended:
+			self.terminate()
+			self.lab.ended.add(self.process)
+			try:
+				code = self.process.wait(
+				    60 * self.lab.patience)
+			except subprocess.TimeoutExpired:
+				self.process.kill()
+				self.process.wait()
+				code = "none: killed"
+			if code != 0:
+				self.problem = "exit code %s" % code
+		return self.problem
+
+
+class Lab:
+	def __init__(self, assayd, wrapper=(), is_instrumented=False,
+	    patience=1, make_zone=zone.make, n_slots=N_SLOTS):
+		self.assayd_command = list(wrapper) + [assayd]
+		self.is_instrumented = is_instrumented
+		self.patience = patience	# factor for all waiting
+		self.make_zone, self.n_slots = make_zone, n_slots
+		self.daemons, self.ended, self.shared = [], set(), {}
+		self.n_started = 0
+		self.relay = None
+		self.has_nsd = self.has_postfix = False
+		self.dir = tempfile.mkdtemp(prefix="assay-e2e.", dir=base_dir())
+		os.chmod(self.dir, 0o755)
+
+	def __enter__(self):
+		try:
+			self.start()
+		except BaseException:
+			self.close()
+			raise
+		return self
+
+	def __exit__(self, *_):
+		self.close()
+
+	def path(self, *parts):
+		return os.path.join(self.dir, *parts)
+
+	def start(self):
+		os.mkdir(self.path("assayd"))
+		os.chmod(self.path("assayd"), 0o755)
+		self.keys = mail.Keys()
+		with open(self.path("zone"), "w") as stream:
+			stream.write(self.make_zone(self.keys))
+		ports = free_ports(2 + self.n_slots + self.n_slots // 2)
+		self.has_nsd = True
+		self.run_tool("private-nsd", "start", self.path("nsd"),
+		    self.path("zone"), "127.0.0.1@%d" % ports[0])
+		self.relay = relay.Relay(ports[0], ports[1])
+		self.smtp_ports = ports[2:2 + self.n_slots]
+		# One slot in two is on an inet socket.
+		self.milter_sockets = ["unix:" + self.path("assayd",
+		    "%d.sock" % i) for i in range(self.n_slots)]
+		for i, port in enumerate(ports[2 + self.n_slots:]):
+			self.milter_sockets[2 * i + 1] = \
+			    "inet:127.0.0.1:%d" % port
+		self.start_postfix()
+
+	def start_postfix(self):
+		services = ["127.0.0.1:{0}/inet=127.0.0.1:{0} inet n - n - 400"
+		    " smtpd -o smtpd_milters={1}".format(*pair)
+		    for pair in zip(self.smtp_ports, self.milter_sockets)]
+		# The script wants two neighbouring ports for its own listeners.
+		while True:
+			port = free_ports(1)[0]
+			try:
+				socket.create_server(
+				    ("127.0.0.1", port + 1)).close()
+				break
+			except OSError:
+				continue
+		self.has_postfix = True
+		self.run_tool("private-postfix", "start", self.path("postfix"),
+		    "", str(port), *services)
+
+	def run_tool(self, name, *arguments):
+		done = subprocess.run([os.path.join(HERE, name), *arguments],
+		    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+		    stderr=subprocess.STDOUT, text=True,
+		    start_new_session=True)
+		if done.returncode != 0:
+			raise RuntimeError(done.stdout.strip())
+
+	def close(self):
+		for daemon in self.daemons:
+			daemon.terminate()
+		for name, is_there in (("postfix", self.has_postfix),
+		    ("nsd", self.has_nsd)):
+			if is_there and os.path.isdir(self.path(name)):
+				try:
+					self.run_tool("private-" + name, "stop",
+					    self.path(name))
+				except RuntimeError as error:
+					print(error, file=sys.stderr)
+		if self.relay:
+			self.relay.close()
+		for daemon in self.daemons:
+			daemon.finish()
+		shutil.rmtree(self.dir, ignore_errors=True)
+
+	def settings(self):
+		"""What every assayd of a run shares."""
+		return {
+		    "mode": "enforce",
+		    "milter": {"socket_mode": "0666"},
+		    "authserv_id": AUTHSERV_ID,
+		    "resolver": {"servers": ["127.0.0.1@%d" % self.relay.port],
+			"timeout_ms": 5000},
+		    "store": "",
+		    # LeakSanitizer cannot look at a process that has changed
+		    # its user.
+		    "user": "" if self.is_instrumented else "nobody",
+		}
+
+	def assayd(self, form=None, **settings):
+		"""A daemon for one scenario, which has it to itself."""
+		number = self.n_started
+		if form and not self.milter_sockets[number].startswith(form):
+			number += 1
+		self.n_started = number + 1
+		form = self.milter_sockets[number].partition(":")[0]
+		return Assayd(self, number, settings, form)
+
+	def assayd_for_all(self, **settings):
+		"""One that scenarios with the same settings share."""
+		key = render(settings)
+		if key not in self.shared:
+			self.shared[key] = self.assayd(**settings)
+		return self.shared[key]
+
+	def smtp(self, daemon, address=zone.HONEST_CLIENT, helo=None,
+	    login=None):
+		"""A session of the client ADDRESS, up to EHLO."""
+		session = Smtp(daemon.smtp_port, 90 * self.patience)
+		session.become(address, login=login)
+		reply = session.command("EHLO " + (helo or "client.example"))
+		if reply.code != "250":
+			raise AssertionError("EHLO: " + reply)
+		return session
+
+	def send(self, daemon, message, sender, address=zone.HONEST_CLIENT,
+	    helo=None, login=None, options="", recipient="user@example.org"):
+		"""One message in a session of its own; its last reply."""
+		with self.smtp(daemon, address, helo, login) as session:
+			reply = session.start(sender, recipient, options)
+			if reply.code == "354":
+				reply = session.finish(message)
+			session.command("QUIT")
+			return reply
+
+	def delivered(self, reply):
+		"""The message that the reply "250 ... queued as ID" was for."""
+		path = self.path("postfix", "mail", queue_id(reply))
+		wait_until(lambda: os.path.exists(path), 20 * self.patience,
+		    "delivery of " + queue_id(reply))
+		with open(path, "rb") as stream:
+			return stream.read()
+
+	def held(self, reply):
+		"""Whether the message is in the hold queue, by postqueue."""
+		listing = subprocess.run(["postqueue", "-c",
+		    self.path("postfix", "etc"), "-j"], check=True,
+		    stdout=subprocess.PIPE, text=True).stdout
+		entries = [json.loads(line) for line in listing.splitlines()]
+		return any(entry["queue_id"] == queue_id(reply) and
+		    entry["queue_name"] == "hold" for entry in entries)
+
+	def held_message(self, reply):
+		return subprocess.run(["postcat", "-c",
+		    self.path("postfix", "etc"), "-h", "-b", "-q",
+		    queue_id(reply)], check=True,
+		    stdout=subprocess.PIPE).stdout
+
+	def n_mails(self):
+		return len(glob.glob(self.path("postfix", "mail", "*")))
+
+	def maillog(self, offset=0):
+		return read_from(self.path("postfix", "maillog"), offset)
+
+
+def queue_id(reply):
+	found = re.search(r"queued as (\w+)", reply)
+	if not found:
+		raise AssertionError("not queued: " + reply)
+	return found.group(1)
+
+
+def base_dir():
+	"""Where user postfix can enter: $TMPDIR may be a private one."""
+	for path in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+		part = os.path.abspath(path)
+		while os.stat(part).st_mode & 0o001 and part != "/":
+			part = os.path.dirname(part)
+		if part == "/":
+			return path
+	raise SystemExit("no temporary directory that user postfix can enter")

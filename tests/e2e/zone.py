@@ -1,0 +1,70 @@
+"""What the name server of a run says.  Names by what they are for; addresses
+from RFC 5737 and 3849."""
+
+HONEST_CLIENT = "192.0.2.10"
+HONEST_CLIENT6 = "2001:db8::10"
+OTHER_CLIENT = "198.51.100.66"	# no domain names it
+
+N_OUTAGE_DOMAINS = 200	# a fresh name for each try while DNS is out
+
+SPF = "v=spf1 ip4:%s ip6:%s -all" % (HONEST_CLIENT, HONEST_CLIENT6)
+
+
+def txt(name, text):
+	"""A TXT record, its text in strings of at most 255 octets."""
+	strings = [text[i:i + 255] for i in range(0, len(text), 255)]
+	return "%s. TXT %s\n" % (name, " ".join('"%s"' %
+	    string.replace("\\", "\\\\").replace('"', '\\"')
+	    for string in strings))
+
+
+def domain(name, keys, dmarc=None, spf=SPF):
+	"""A domain with all that a sender publishes; None: not published."""
+	records = "%s. A %s\n" % (name, HONEST_CLIENT)
+	if spf is not None:
+		records += txt(name, spf)
+	if dmarc is not None:
+		records += txt("_dmarc." + name, dmarc)
+	for selector, record in keys.records.items():
+		records += txt("%s._domainkey.%s" % (selector, name), record)
+	return records
+
+
+def make(keys):
+	reject, quarantine = "v=DMARC1; p=reject", "v=DMARC1; p=quarantine"
+	records = [
+	    domain("honest.example", keys, reject),
+	    domain("reject.example", keys, reject),
+	    domain("quarantine.example", keys, quarantine),
+	    domain("monitored.example", keys, "v=DMARC1; p=none"),
+	    domain("nodmarc.example", keys),
+	    domain("signed.example", keys, reject, spf="v=spf1 -all"),
+	    # bücher.example
+	    domain("xn--bcher-kva.example", keys, reject),
+	    # Over 1232 octets: the answer comes by TCP.
+	    domain("long.example", keys, reject, spf="v=spf1 " + "".join(
+		"ip4:203.0.113.%d " % i for i in range(1, 200)) + SPF[7:]),
+	    # A name of its own for each DNS trouble, so that no cache helps.
+	    domain("servfail.example", keys, reject),
+	    domain("silent.example", keys, reject),
+	    domain("silent2.example", keys, reject),
+	    domain("deadspf-none.example", keys, "v=DMARC1; p=none"),
+	    domain("deadspf-signed.example", keys, reject),
+	    domain("deadkey.example", keys, reject),
+	    domain("deadspf-reject.example", keys, reject),
+	    domain("deadspf-monitor.example", keys, reject),
+	    domain("deadspf-accept.example", keys, reject),
+	    domain("foreign.example", keys),
+	    # For SPF alone.
+	    domain("refused.example", keys, spf="v=spf1 -all "
+		"exp=why.refused.example"),
+	    txt("why.refused.example", "100%% sure: %{i} is not of %{d}"),
+	    domain("helo.example", keys, reject),
+	    domain("badspf.example", keys, spf="v=spf1 ip4:nonsense"),
+	    domain("baddmarc.example", keys, "v=DMARC1; p=nonsense"),
+	    domain("oldkey.example", keys, reject),
+	    txt("revoked._domainkey.oldkey.example", "v=DKIM1; p="),
+	]
+	records += [domain("out%d.example" % i, keys, reject)
+	    for i in range(N_OUTAGE_DOMAINS)]
+	return "".join(records)
