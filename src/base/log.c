@@ -78,6 +78,7 @@ log_parse_level(struct slice name, enum log_level *level_out)
 }
 
 /* stderr is written in one call, so that threads' lines do not mix. */
+__attribute__((format(printf, 4, 0)))
 static void
 emit(const struct log *log, enum log_level level, const char *suffix,
     const char *format, va_list args)
