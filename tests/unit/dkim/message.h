@@ -1,0 +1,23 @@
+/* unit/dkim/message.h - a whole message led through the verifier. */
+#ifndef ASSAY_TESTS_UNIT_DKIM_MESSAGE_H
+#define ASSAY_TESTS_UNIT_DKIM_MESSAGE_H
+
+#include "dkim/verify.h"
+
+struct arena;
+struct mail_header;
+struct resolver;
+
+/* Split TEXT, with CRLF line ends, at its first empty line: fields into
+ * HEADER, the rest is the body.  Fails the test where a line is no field. */
+void message_split(struct arena *arena, struct slice text,
+    struct mail_header *header, struct slice *body_out);
+
+/* Verify all signatures of TEXT; the body comes in chunks of CHUNK_OCTETS, each
+ * on the heap at its exact size.  Outcomes live in ARENA. */
+void message_verify(struct arena *arena, struct resolver *resolver,
+    const struct dkim_options *options, struct slice text,
+    size_t chunk_octets, int64_t now_s,
+    const struct dkim_outcome **outcomes_out, size_t *n_out);
+
+#endif
