@@ -27,7 +27,8 @@ const struct yaml_value *yaml_load(struct arena *arena, const char *path);
 
 /* These take NULL, and what is of another kind, for empty. */
 
-/* What the map has under KEY, or NULL. */
+/* What the map has under KEY, or NULL; the first where a key is there twice,
+ * which a published suite has. */
 const struct yaml_value *yaml_get(const struct yaml_value *map,
     const char *key);
 
