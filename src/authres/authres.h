@@ -11,12 +11,14 @@
 struct arena;
 
 #define AUTHRES_MAX_OCTETS 16384	/* of a field that we build */
-#define AUTHRES_MAX_VALUE 512		/* octets of one value; more is cut */
+#define AUTHRES_MAX_VALUE 512		/* octets of one value or comment as it
+					 * is written; the rest becomes "..." */
 
 /* ---- building (2.2) ------------------------------------------------------ */
 
 struct authres_builder {
 	struct strbuf text;
+	struct strbuf unit;	/* what is to stand on one line */
 	size_t line_start;	/* where the current folded line began */
 	bool allow_utf8;	/* the message came with SMTPUTF8 (RFC 8601 5) */
 	bool has_method;
