@@ -23,7 +23,7 @@
 #define PROBLEM_MEMORY ((size_t)1024)
 
 /* The connection's session, made at its first event.  NULL where memory is
- * out. */
+ * out, and at the very end of the process. */
 static struct session *
 find_session(SMFICTX *ctx)
 {
@@ -31,14 +31,16 @@ find_session(SMFICTX *ctx)
 
 	if (session != NULL)
 		return session;
+	if (!service_enter(milter_service()))
+		return NULL;
 	session = session_create(milter_service());
-	if (session == NULL) {
+	if (session == NULL)
 		log_write(milter_service()->context->log, LOG_LEVEL_ERROR,
 		    "no memory for a session");
-		return NULL;
-	}
-	if (smfi_setpriv(ctx, session) != MI_SUCCESS)
+	else if (smfi_setpriv(ctx, session) != MI_SUCCESS)
 		session_destroy(&session);
+	if (session == NULL)
+		service_leave(milter_service());
 	return session;
 }
 
@@ -282,6 +284,7 @@ on_close(SMFICTX *ctx)
 	session_destroy(&session);
 	/* It fails only without a context, which libmilter just gave us. */
 	(void)smfi_setpriv(ctx, NULL);
+	service_leave(milter_service());
 	return SMFIS_CONTINUE;
 }
 

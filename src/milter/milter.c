@@ -22,6 +22,23 @@ milter_service(void)
 	return &the_service;
 }
 
+/* Count first and look then, as milter_close does it the other way round. */
+bool
+service_enter(struct service *service)
+{
+	atomic_fetch_add(&service->n_present, 1);
+	if (!atomic_load(&service->is_closed))
+		return true;
+	service_leave(service);
+	return false;
+}
+
+void
+service_leave(struct service *service)
+{
+	atomic_fetch_sub(&service->n_present, 1);
+}
+
 bool
 milter_open(const struct milter_context *context, struct strbuf *problem)
 {
@@ -63,4 +80,19 @@ milter_stop(void)
 {
 	/* It only sets a flag and waits; there is no way to fail. */
 	(void)smfi_stop();
+}
+
+bool
+milter_close(void)
+{
+	atomic_store(&the_service.is_closed, true);
+	return atomic_load(&the_service.n_present) == 0;
+}
+
+void
+milter_get_library_version(unsigned *major, unsigned *minor, unsigned *patch)
+{
+	*major = *minor = *patch = 0;
+	/* It fails only without a place to put them. */
+	(void)smfi_version(major, minor, patch);
 }

@@ -47,4 +47,13 @@ unsigned milter_count_open_messages(void);
 /* smfi_stop.  Blocks for seconds: not on the loop's thread. */
 void milter_stop(void);
 
+/* Once milter_run has returned: from now on no session begins.  False while one
+ * is still there, idle or not: its thread may use CONTEXT at any moment, so
+ * nothing that it names may be freed. */
+bool milter_close(void);
+
+/* libmilter's, as it is loaded. */
+void milter_get_library_version(unsigned *major, unsigned *minor,
+    unsigned *patch);
+
 #endif

@@ -12,9 +12,16 @@ struct service {
 	atomic_ullong n_sessions;	/* ever begun */
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;
+	atomic_uint n_present;	/* sessions that there are now */
+	atomic_bool is_closed;	/* no session begins any more */
 };
 
 /* The process's one; milter.c tells why it exists. */
 struct service *milter_service(void);
+
+/* A session begins: false, and nothing of CONTEXT may be touched, where none
+ * may any more.  It has ended, which is the last that its thread does. */
+bool service_enter(struct service *service);
+void service_leave(struct service *service);
 
 #endif
