@@ -98,7 +98,7 @@ explain_pass(struct arena *arena, struct slice author,
 
 static struct slice
 explain_fail(struct arena *arena, struct slice author,
-    const struct dmarc_lookup *found)
+    const struct dmarc_lookup *found, const struct dmarc_choice *choice)
 {
 	struct strbuf text;
 
@@ -110,6 +110,10 @@ explain_fail(struct arena *arena, struct slice author,
 		    SLICE_PRINTF(found->name));
 	if (found->record.problem != NULL)
 		strbuf_printf(&text, "; p=none, as %s", found->record.problem);
+	if (choice->policy != choice->published)
+		strbuf_printf(&text, "; t=y makes %s of %s",
+		    dmarc_policy_name(choice->policy),
+		    dmarc_policy_name(choice->published));
 	return finish_reason(&text);
 }
 
@@ -179,8 +183,8 @@ apply_record(struct dmarc_finder *finder,
 		evaluation->result = DMARC_TEMPERROR;
 		evaluation->reason = explain_existence(finder->arena, author);
 	} else {
-		evaluation->reason = explain_fail(finder->arena, author,
-		    found);
+		evaluation->reason = explain_fail(finder->arena, author, found,
+		    &choice);
 	}
 }
 
