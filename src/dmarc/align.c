@@ -11,121 +11,205 @@ enum aligned {
 	ALIGNED_UNKNOWN,	/* a lookup failed for now */
 };
 
+/* One call of dmarc_align. */
+struct aligner {
+	struct dmarc_finder *finder;
+	struct dmarc_identifiers *identifiers;
+	struct slice author;
+	const struct dmarc_record *record;
+	struct dmarc_alignment *alignment;
+};
+
 /* The identifier's Organizational Domain; NULL where too many were asked for. */
 static const struct dmarc_org *
-find_identifier_org(struct dmarc_finder *finder,
-    struct dmarc_identifiers *identifiers, struct slice domain)
+find_identifier_org(struct aligner *aligner, struct slice domain)
 {
-	const struct dmarc_org *org = dmarc_get_org(finder, domain);
+	const struct dmarc_org *org = dmarc_get_org(aligner->finder, domain);
 
 	if (org != NULL)
 		return org;
-	if (identifiers->n_walks == DMARC_MAX_IDENTIFIER_WALKS)
+	if (aligner->identifiers->n_walks == DMARC_MAX_IDENTIFIER_WALKS)
 		return NULL;
-	identifiers->n_walks++;
-	return dmarc_find_org(finder, domain);
+	aligner->identifiers->n_walks++;
+	return dmarc_find_org(aligner->finder, domain);
+}
+
+/* Each side's Organizational Domain is that side or above it: a domain that is
+ * not within the other's cannot share it, whatever a walk would find. */
+static bool
+may_share_org(struct aligner *aligner, struct slice domain)
+{
+	const struct dmarc_org *org;
+
+	if (!slice_eq(domain_last_labels(aligner->author, 1),
+	    domain_last_labels(domain, 1)))
+		return false;
+	org = dmarc_find_org(aligner->finder, aligner->author);
+	return org->failed != NULL || domain_is_within(domain, org->name);
+}
+
+/* *FAILED_OUT is set where the answer is ALIGNED_UNKNOWN. */
+static enum aligned
+compare_orgs(struct aligner *aligner, struct slice domain,
+    const struct dmarc_lookup **failed_out)
+{
+	const struct dmarc_org *author, *identifier;
+
+	author = dmarc_find_org(aligner->finder, aligner->author);
+	identifier = find_identifier_org(aligner, domain);
+	if (identifier == NULL || (identifier->failed == NULL &&
+	    !domain_is_within(aligner->author, identifier->name)))
+		return ALIGNED_NO;
+	*failed_out = author->failed != NULL ? author->failed :
+	    identifier->failed;
+	if (*failed_out != NULL)
+		return ALIGNED_UNKNOWN;
+	return slice_eq(author->name, identifier->name) ? ALIGNED_YES :
+	    ALIGNED_NO;
 }
 
 static bool
-have_common_top(struct slice a, struct slice b)
+is_equal(const struct aligner *aligner,
+    const struct dmarc_identifier *identifier)
 {
-	return slice_eq(domain_last_labels(a, 1), domain_last_labels(b, 1));
+	return slice_eq(identifier->domain, aligner->author);
 }
 
-/* Each side's Organizational Domain is that domain or above it, so a domain
- * that is not within the other's cannot share it.  *FAILED_OUT is set where the
- * answer is ALIGNED_UNKNOWN. */
-static enum aligned
-align_relaxed(struct dmarc_finder *finder,
-    struct dmarc_identifiers *identifiers, struct slice author,
-    struct slice identifier, const struct dmarc_lookup **failed_out)
+/* Whether the two Organizational Domains decide. */
+static bool
+needs_orgs(struct aligner *aligner, const struct dmarc_identifier *identifier)
 {
-	const struct dmarc_org *author_org, *identifier_org;
+	bool is_strict = identifier->is_dkim ?
+	    aligner->record->is_dkim_strict : aligner->record->is_spf_strict;
 
-	if (!have_common_top(author, identifier))
-		return ALIGNED_NO;
-	author_org = dmarc_find_org(finder, author);
-	if (author_org->failed == NULL &&
-	    !domain_is_within(identifier, author_org->name))
-		return ALIGNED_NO;
-	identifier_org = find_identifier_org(finder, identifiers, identifier);
-	if (identifier_org == NULL)
-		return ALIGNED_NO;
-	if (identifier_org->failed == NULL &&
-	    !domain_is_within(author, identifier_org->name))
-		return ALIGNED_NO;
-	*failed_out = author_org->failed != NULL ? author_org->failed :
-	    identifier_org->failed;
-	if (*failed_out != NULL)
-		return ALIGNED_UNKNOWN;
-	return slice_eq(author_org->name, identifier_org->name) ?
-	    ALIGNED_YES : ALIGNED_NO;
+	return !is_strict && !is_equal(aligner, identifier) &&
+	    identifier->domain.len > 0 &&
+	    may_share_org(aligner, identifier->domain);
 }
 
 static enum aligned
-align_identifier(struct dmarc_finder *finder,
-    struct dmarc_identifiers *identifiers, struct slice author,
-    const struct dmarc_record *record,
-    const struct dmarc_identifier *identifier,
+align(struct aligner *aligner, const struct dmarc_identifier *identifier,
     const struct dmarc_lookup **failed_out)
 {
-	bool is_strict = identifier->is_dkim ? record->is_dkim_strict :
-	    record->is_spf_strict;
-
 	*failed_out = NULL;
-	if (slice_eq(identifier->domain, author))
+	if (is_equal(aligner, identifier))
 		return ALIGNED_YES;
-	if (is_strict || identifier->domain.len == 0)
+	if (!needs_orgs(aligner, identifier))
 		return ALIGNED_NO;
-	return align_relaxed(finder, identifiers, author, identifier->domain,
-	    failed_out);
+	return compare_orgs(aligner, identifier->domain, failed_out);
 }
 
-/* Equal ones need no walk and come first. */
-static void
-find_equal(const struct dmarc_identifiers *identifiers, struct slice author,
-    struct dmarc_alignment *alignment)
+/* Where the aligned pass of the identifier's mechanism is kept. */
+static const struct dmarc_identifier **
+slot_of(const struct aligner *aligner,
+    const struct dmarc_identifier *identifier)
 {
-	for (size_t i = 0; i < identifiers->n; i++) {
+	return identifier->is_dkim ? &aligner->alignment->dkim :
+	    &aligner->alignment->spf;
+}
+
+static bool
+has_pass(const struct aligner *aligner)
+{
+	return aligner->alignment->spf != NULL ||
+	    aligner->alignment->dkim != NULL;
+}
+
+/* Walks that come one after the other, each waiting for a slow server, would
+ * hold the client for long: all their questions are asked at once. */
+static void
+prefetch_orgs(struct aligner *aligner, bool is_temperror)
+{
+	const struct dmarc_identifiers *identifiers = aligner->identifiers;
+	size_t n = identifiers->n_walks;
+
+	for (size_t i = 0; i < identifiers->n &&
+	    n < DMARC_MAX_IDENTIFIER_WALKS; i++) {
 		const struct dmarc_identifier *identifier =
 		    &identifiers->items[i];
-		const struct dmarc_identifier **slot = identifier->is_dkim ?
-		    &alignment->dkim : &alignment->spf;
 
-		if (*slot == NULL && !identifier->is_temperror &&
-		    slice_eq(identifier->domain, author))
-			*slot = identifier;
+		if (identifier->is_temperror != is_temperror ||
+		    *slot_of(aligner, identifier) != NULL ||
+		    !needs_orgs(aligner, identifier))
+			continue;
+		dmarc_prefetch_org(aligner->finder, identifier->domain);
+		n++;
 	}
 }
 
-/* Those that passed (or those that may have), of mechanisms that have no aligned
- * pass yet: reports want to know it of both. */
+/* Equal domains need no walk and come first. */
 static void
-find_aligned(struct dmarc_finder *finder,
-    struct dmarc_identifiers *identifiers, struct slice author,
-    const struct dmarc_record *record, bool is_temperror,
-    struct dmarc_alignment *alignment)
+find_equal(struct aligner *aligner)
 {
+	const struct dmarc_identifiers *identifiers = aligner->identifiers;
+
 	for (size_t i = 0; i < identifiers->n; i++) {
 		const struct dmarc_identifier *identifier =
 		    &identifiers->items[i];
-		const struct dmarc_identifier **slot = identifier->is_dkim ?
-		    &alignment->dkim : &alignment->spf;
-		const struct dmarc_lookup *failed;
-		enum aligned aligned;
 
-		if (*slot != NULL || identifier->is_temperror != is_temperror)
+		if (!identifier->is_temperror &&
+		    is_equal(aligner, identifier) &&
+		    *slot_of(aligner, identifier) == NULL)
+			*slot_of(aligner, identifier) = identifier;
+	}
+}
+
+static void
+note_open(struct aligner *aligner, const struct dmarc_identifier *identifier,
+    const struct dmarc_lookup *failed)
+{
+	if (aligner->alignment->open != NULL)
+		return;
+	aligner->alignment->open = identifier;
+	aligner->alignment->failed = failed;
+}
+
+/* Of each mechanism that has no aligned pass yet: reports want to know it of
+ * both. */
+static void
+find_passes(struct aligner *aligner)
+{
+	const struct dmarc_identifiers *identifiers = aligner->identifiers;
+
+	prefetch_orgs(aligner, false);
+	for (size_t i = 0; i < identifiers->n; i++) {
+		const struct dmarc_identifier *identifier =
+		    &identifiers->items[i];
+		const struct dmarc_lookup *failed;
+
+		if (identifier->is_temperror ||
+		    *slot_of(aligner, identifier) != NULL)
 			continue;
-		aligned = align_identifier(finder, identifiers, author, record,
-		    identifier, &failed);
-		if (aligned == ALIGNED_NO)
-			continue;
-		if (aligned == ALIGNED_YES && !is_temperror) {
-			*slot = identifier;
-		} else if (alignment->open == NULL) {
-			alignment->open = identifier;
-			alignment->failed = failed;
+		switch (align(aligner, identifier, &failed)) {
+		case ALIGNED_NO:
+			break;
+		case ALIGNED_YES:
+			*slot_of(aligner, identifier) = identifier;
+			break;
+		case ALIGNED_UNKNOWN:
+			note_open(aligner, identifier, failed);
+			break;
 		}
+	}
+}
+
+/* An identifier that might have passed leaves the outcome open, if it is aligned
+ * or might be; the first will do. */
+static void
+find_possible_pass(struct aligner *aligner)
+{
+	const struct dmarc_identifiers *identifiers = aligner->identifiers;
+
+	prefetch_orgs(aligner, true);
+	for (size_t i = 0; i < identifiers->n &&
+	    aligner->alignment->open == NULL; i++) {
+		const struct dmarc_identifier *identifier =
+		    &identifiers->items[i];
+		const struct dmarc_lookup *failed;
+
+		if (identifier->is_temperror &&
+		    align(aligner, identifier, &failed) != ALIGNED_NO)
+			note_open(aligner, identifier, failed);
 	}
 }
 
@@ -134,15 +218,17 @@ dmarc_align(struct dmarc_finder *finder,
     struct dmarc_identifiers *identifiers, struct slice author,
     const struct dmarc_record *record, struct dmarc_alignment *alignment_out)
 {
+	struct aligner aligner = { .finder = finder,
+		.identifiers = identifiers, .author = author,
+		.record = record, .alignment = alignment_out };
+
 	*alignment_out = (struct dmarc_alignment){ .spf = NULL };
-	find_equal(identifiers, author, alignment_out);
-	find_aligned(finder, identifiers, author, record, false,
-	    alignment_out);
-	if (alignment_out->spf != NULL || alignment_out->dkim != NULL) {
+	find_equal(&aligner);
+	find_passes(&aligner);
+	if (has_pass(&aligner)) {
 		alignment_out->open = NULL;
 		alignment_out->failed = NULL;
-		return;
+	} else if (alignment_out->open == NULL) {
+		find_possible_pass(&aligner);
 	}
-	find_aligned(finder, identifiers, author, record, true,
-	    alignment_out);
 }

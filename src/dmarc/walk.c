@@ -94,14 +94,25 @@ ask(const struct dmarc_finder *finder, struct dmarc_lookup *lookup)
 	}
 }
 
-const struct dmarc_lookup *
-dmarc_look_up(struct dmarc_finder *finder, struct slice name)
+static const struct dmarc_lookup *
+get_lookup(const struct dmarc_finder *finder, struct slice name)
 {
-	struct dmarc_lookup *lookup;
+	const struct dmarc_lookup *lookup;
 
 	for (lookup = finder->lookups; lookup != NULL; lookup = lookup->next)
 		if (slice_eq(lookup->name, name))
 			return lookup;
+	return NULL;
+}
+
+const struct dmarc_lookup *
+dmarc_look_up(struct dmarc_finder *finder, struct slice name)
+{
+	const struct dmarc_lookup *known = get_lookup(finder, name);
+	struct dmarc_lookup *lookup;
+
+	if (known != NULL)
+		return known;
 	if ((lookup = arena_alloc(finder->arena, sizeof(*lookup))) == NULL)
 		return &lookup_no_memory;
 	lookup->name = name;
@@ -192,25 +203,48 @@ prefetch_record(struct resolver *resolver, struct slice domain)
 	dns_prefetch(resolver, make_record_name(&buffer, domain), DNS_TXT);
 }
 
+/* FINDER, where there is one, knows some of the answers. */
+static void
+prefetch_walk(struct resolver *resolver, const struct dmarc_finder *finder,
+    struct slice domain)
+{
+	for (size_t n = domain_count_labels(domain); n > 0;
+	    n = next_labels(n)) {
+		struct slice name = domain_last_labels(domain, n);
+
+		if (finder == NULL || get_lookup(finder, name) == NULL)
+			prefetch_record(resolver, name);
+	}
+}
+
+void
+dmarc_prefetch_org(const struct dmarc_finder *finder, struct slice domain)
+{
+	switch (finder->options->discovery) {
+	case DMARC_DISCOVERY_TREE_WALK:
+		if (dmarc_get_org(finder, domain) == NULL)
+			prefetch_walk(finder->resolver, finder, domain);
+		break;
+	case DMARC_DISCOVERY_PSL:
+		break;
+	}
+}
+
 void
 dmarc_prefetch(const struct dmarc_options *options, struct resolver *resolver,
     struct slice author_domain)
 {
-	size_t n;
+	struct slice org;
 
-	if (author_domain.len == 0 || author_domain.len > DOMAIN_MAX_OCTETS)
-		return;
 	switch (options->discovery) {
 	case DMARC_DISCOVERY_TREE_WALK:
-		n = domain_count_labels(author_domain);
-		for (; n > 0; n = next_labels(n))
-			prefetch_record(resolver,
-			    domain_last_labels(author_domain, n));
+		prefetch_walk(resolver, NULL, author_domain);
 		break;
 	case DMARC_DISCOVERY_PSL:
+		org = dmarc_psl_org_domain(options->psl, author_domain);
 		prefetch_record(resolver, author_domain);
-		prefetch_record(resolver,
-		    dmarc_psl_org_domain(options->psl, author_domain));
+		if (org.len != author_domain.len)
+			prefetch_record(resolver, org);
 		break;
 	}
 }

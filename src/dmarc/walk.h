@@ -57,7 +57,12 @@ const struct dmarc_lookup *dmarc_look_up(struct dmarc_finder *finder,
 const struct dmarc_org *dmarc_find_org(struct dmarc_finder *finder,
     struct slice domain);
 
-/* The same where it has been found before, else NULL. */
+/* Say that dmarc_find_org will come for DOMAIN: what it has to ask is asked at
+ * once then, not name by name.  Does not block. */
+void dmarc_prefetch_org(const struct dmarc_finder *finder,
+    struct slice domain);
+
+/* The Organizational Domain where it has been found before, else NULL. */
 const struct dmarc_org *dmarc_get_org(const struct dmarc_finder *finder,
     struct slice domain);
 

@@ -741,6 +741,52 @@ test_many_identifiers(void **state)
 	arena_destroy(&arena);
 }
 
+/* The walks of all identifiers that need one are asked for at once; names that
+ * are known are not asked again. */
+static void
+test_prefetched_walks(void **state)
+{
+	static const struct dmarc_options options = DMARC_OPTIONS_DEFAULT;
+	static const struct {
+		const char *name, *identifiers, *waited, *prefetched;
+	} cases[] = {
+		{ "the second is not needed in the end",
+		  "d:b.x.example d:d.c.x.example", "_dmarc.x.example"
+		  " _dmarc.example _dmarc.b.x.example",
+		  "_dmarc.d.c.x.example _dmarc.c.x.example" },
+		{ "strangers are not asked for", "d:b.y.example d:b.x.com",
+		  "_dmarc.x.example _dmarc.example", "" },
+		{ "nor is what does not count any more",
+		  "d?c.x.example d:b.x.example", "_dmarc.x.example"
+		  " _dmarc.example _dmarc.b.x.example", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct dmarc_identifier identifiers[MAX_IDENTIFIERS];
+		struct arena *arena = test_arena();
+		struct resolver *asked = asked_create(test_zone(RELAXED));
+		struct mail_authors authors;
+		struct dmarc_request request = { .authors = &authors,
+			.identifiers = identifiers,
+			.deadline_ms = CLOCK_NEVER_MS };
+		struct dmarc_outcome outcome;
+
+		parse_authors(SLICE("x.example"), &authors);
+		request.n_identifiers = parse_identifiers(
+		    slice_from_cstr(cases[i].identifiers), identifiers);
+		dmarc_check(&request, &options, asked, arena, &outcome);
+		test_assert_slice(cases[i].name,
+		    asked_names(asked, arena, DNS_TXT, false),
+		    cases[i].waited);
+		test_assert_slice(cases[i].name,
+		    asked_names(asked, arena, DNS_TXT, true),
+		    cases[i].prefetched);
+		dns_destroy_resolver(&asked);
+		arena_destroy(&arena);
+	}
+}
+
 /* At whatever allocation memory runs out: temperror, or the right answer. */
 static void
 test_no_memory(void **state)
@@ -788,6 +834,7 @@ main(void)
 		cmocka_unit_test(test_bad_from),
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_many_identifiers),
+		cmocka_unit_test(test_prefetched_walks),
 		cmocka_unit_test(test_no_memory),
 	};
 
