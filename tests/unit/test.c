@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 struct slice
 test_exact_copy(struct slice s)
 {
@@ -38,17 +40,26 @@ test_assert_slice(const char *name, struct slice got, const char *want)
 		    SLICE_PRINTF(got), want);
 }
 
+const char *
+test_path(struct arena *arena, const char *path)
+{
+	const char *srcdir = getenv("srcdir");
+	struct strbuf text;
+
+	strbuf_init(&text, arena, TEST_ARENA_CEILING);
+	strbuf_printf(&text, "%s/%s", srcdir != NULL ? srcdir : ".", path);
+	assert_false(text.has_failed);
+	return strbuf_cstr(&text);
+}
+
 struct slice
 test_read_file(struct arena *arena, const char *path)
 {
-	const char *srcdir = getenv("srcdir");
-	char full[4096];
+	const char *full = test_path(arena, path);
 	FILE *file;
 	char *mem;
 	long size;
 
-	snprintf(full, sizeof(full), "%s/%s", srcdir != NULL ? srcdir : ".",
-	    path);
 	if ((file = fopen(full, "rb")) == NULL)
 		fail_msg("cannot open %s", full);
 	assert_int_equal(fseek(file, 0, SEEK_END), 0);

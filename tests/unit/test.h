@@ -26,7 +26,11 @@ struct arena *test_arena(void);
 /* Fails the test named CASE unless both are equal; shows both. */
 void test_assert_slice(const char *name, struct slice got, const char *want);
 
-/* A whole file below the source folder ("tests/suites/..."), in the arena. */
+/* Where a file below the source folder ("tests/suites/...") lies; in the
+ * arena. */
+const char *test_path(struct arena *arena, const char *path);
+
+/* All that such a file holds, in the arena. */
 struct slice test_read_file(struct arena *arena, const char *path);
 
 #endif

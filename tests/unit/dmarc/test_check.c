@@ -578,17 +578,12 @@ test_psl(void **state)
 		  "s:c.b.acme.co.uk", DMARC_PASS, "quarantine", "s",
 		  "acme.co.uk" },
 	};
-	const char *srcdir = getenv("srcdir");
-	struct arena *arena = test_arena();
 	struct dmarc_options options = { .discovery = DMARC_DISCOVERY_PSL };
-	struct strbuf path;
-	struct psl *psl;
+	struct arena *arena = test_arena();
+	struct psl *psl = dmarc_psl_load(test_path(arena,
+	    "tests/unit/dmarc/suffixes.dat"));
 
 	(void)state;
-	strbuf_init(&path, arena, 4096);
-	strbuf_printf(&path, "%s/tests/unit/dmarc/suffixes.dat",
-	    srcdir != NULL ? srcdir : ".");
-	psl = dmarc_psl_load(strbuf_cstr(&path));
 	assert_non_null(psl);
 	options.psl = psl;
 	for (size_t i = 0; i < N_ELEMENTS(scenarios); i++)

@@ -1,19 +1,13 @@
 /* The public suffix list (RFC 7489 3.2). */
 #include "dmarc/psl.h"
-#include "base/strbuf.h"
 #include "unit/test.h"
 
 static struct psl *
 load(const char *path)
 {
-	const char *srcdir = getenv("srcdir");
 	struct arena *arena = test_arena();
-	struct strbuf text;
-	struct psl *psl;
+	struct psl *psl = dmarc_psl_load(test_path(arena, path));
 
-	strbuf_init(&text, arena, 4096);
-	strbuf_printf(&text, "%s/%s", srcdir != NULL ? srcdir : ".", path);
-	psl = dmarc_psl_load(strbuf_cstr(&text));
 	arena_destroy(&arena);
 	return psl;
 }

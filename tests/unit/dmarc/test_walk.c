@@ -1,6 +1,7 @@
 /* The DNS tree walk (RFC 9989 4.10). */
 #include "base/clock.h"
 #include "dmarc/check.h"
+#include "dmarc/psl.h"
 #include "dmarc/walk.h"
 #include "unit/asked.h"
 #include "unit/test.h"
@@ -287,23 +288,36 @@ static void
 test_prefetch(void **state)
 {
 	static const struct {
-		const char *domain, *asked;
+		const char *domain;
+		bool is_psl;
+		const char *asked;
 	} cases[] = {
-		{ "a.example.com", "a.example.com example.com com" },
-		{ "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+		{ "a.example.com", false, "a.example.com example.com com" },
+		{ "a.b.c.d.e.f.g.h.i.j.mail.example.com", false,
 		  "a.b.c.d.e.f.g.h.i.j.mail.example.com"
 		  " g.h.i.j.mail.example.com h.i.j.mail.example.com"
 		  " i.j.mail.example.com j.mail.example.com mail.example.com"
 		  " example.com com" },
-		{ "", "" },
+		{ "", false, "" },
+		{ "a.b.example.co.uk", true,
+		  "a.b.example.co.uk example.co.uk" },
+		{ "example.co.uk", true, "example.co.uk" },
+		{ "co.uk", true, "co.uk" },
+	};
+	struct arena *paths = test_arena();
+	struct psl *psl = dmarc_psl_load(test_path(paths,
+	    "tests/unit/dmarc/suffixes.dat"));
+	const struct dmarc_options with_list = {
+		.discovery = DMARC_DISCOVERY_PSL, .psl = psl
 	};
 
 	(void)state;
+	assert_non_null(psl);
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct arena *arena = test_arena();
 		struct resolver *asked = asked_create(test_zone(""));
 
-		dmarc_prefetch(&options, asked,
+		dmarc_prefetch(cases[i].is_psl ? &with_list : &options, asked,
 		    slice_from_cstr(cases[i].domain));
 		test_assert_slice(cases[i].domain, without_prefix(arena,
 		    asked_names(asked, arena, DNS_TXT, true)),
@@ -311,6 +325,8 @@ test_prefetch(void **state)
 		dns_destroy_resolver(&asked);
 		arena_destroy(&arena);
 	}
+	dmarc_psl_free(&psl);
+	arena_destroy(&paths);
 }
 
 int
