@@ -54,14 +54,12 @@ update_body(struct dkim_body *body, struct slice text, size_t chunk_octets)
 }
 
 void
-message_verify(struct arena *arena, struct resolver *resolver,
-    const struct dkim_options *options, struct slice text,
-    size_t chunk_octets, int64_t now_s,
+message_verify(struct arena *arena, const struct message_request *request,
     const struct dkim_outcome **outcomes_out, size_t *n_out)
 {
 	struct dkim_body *body = dkim_body_create(arena);
-	struct dkim_verifier *verifier = dkim_create(arena, options, resolver,
-	    body);
+	struct dkim_verifier *verifier = dkim_create(arena, request->options,
+	    request->resolver, body);
 	struct mail_header header;
 	struct mail_authors authors;
 	const struct mail_field *field;
@@ -69,14 +67,15 @@ message_verify(struct arena *arena, struct resolver *resolver,
 
 	assert_non_null(body);
 	assert_non_null(verifier);
-	message_split(arena, text, &header, &body_text);
+	message_split(arena, request->text, &header, &body_text);
 	for (size_t i = 0; (field = mail_header_get(&header,
 	    SLICE("DKIM-Signature"), i)) != NULL; i++)
 		dkim_add_signature(verifier, field);
+	/* Where it fails there are no domains, and none is preferred. */
 	mail_find_authors(arena, &header, &authors);
-	dkim_end_header(verifier, &header, true, authors.domains,
-	    authors.n_domains, now_s);
-	update_body(body, body_text, chunk_octets);
+	dkim_end_header(verifier, &header, request->is_header_whole,
+	    authors.domains, authors.n_domains, request->now_s);
+	update_body(body, body_text, request->chunk_octets);
 	dkim_finish(verifier, dkim_body_finish(body), CLOCK_NEVER_MS,
 	    outcomes_out, n_out);
 }

@@ -13,11 +13,18 @@ struct resolver;
 void message_split(struct arena *arena, struct slice text,
     struct mail_header *header, struct slice *body_out);
 
-/* Verify all signatures of TEXT; the body comes in chunks of CHUNK_OCTETS, each
- * on the heap at its exact size.  Outcomes live in ARENA. */
-void message_verify(struct arena *arena, struct resolver *resolver,
-    const struct dkim_options *options, struct slice text,
-    size_t chunk_octets, int64_t now_s,
+struct message_request {
+	struct resolver *resolver;
+	const struct dkim_options *options;
+	struct slice text;		/* with CRLF line ends */
+	size_t chunk_octets;		/* of the body */
+	bool is_header_whole;
+	int64_t now_s;
+};
+
+/* Verify all signatures of a message, the chunks of its body each on the heap
+ * at its exact size.  Outcomes live in ARENA. */
+void message_verify(struct arena *arena, const struct message_request *request,
     const struct dkim_outcome **outcomes_out, size_t *n_out);
 
 #endif

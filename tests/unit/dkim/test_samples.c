@@ -112,12 +112,15 @@ test_samples(void **state)
 	add_key(zone, "test._domainkey.football.example.com", RSA_2018);
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct arena *arena = test_arena();
+		const struct message_request request = {
+			.resolver = zone, .options = &options,
+			.text = slice_from_cstr(cases[i].message),
+			.chunk_octets = 7, .is_header_whole = true,
+			.now_s = NOW_S };
 		const struct dkim_outcome *outcomes;
 		size_t n;
 
-		message_verify(arena, zone, &options,
-		    slice_from_cstr(cases[i].message), 7, NOW_S, &outcomes,
-		    &n);
+		message_verify(arena, &request, &outcomes, &n);
 		if (n != cases[i].n)
 			fail_msg("%s: wrong number", cases[i].name);
 		for (size_t j = 0; j < n; j++)
