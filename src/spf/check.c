@@ -26,15 +26,14 @@ result_of_failure(enum spf_status status)
 	return status == SPF_BROKEN ? SPF_PERMERROR : SPF_TEMPERROR;
 }
 
-/* Initial processing (4.3), for names that macros made too. */
+/* Initial processing (4.3), for names that macros made too: those of several
+ * labels are cut to fit already (7.3). */
 static bool
 is_well_formed(struct slice domain)
 {
 	struct cursor cur = cursor_of(domain);
 	size_t n_labels = 0;
 
-	if (domain.len > DOMAIN_MAX_OCTETS)
-		return false;
 	do {
 		struct slice label = cursor_take_until(&cur, '.');
 

@@ -412,6 +412,18 @@ test_questions(void **state)
 		{ "not behind a network that matches",
 		  "v=spf1 a ip4:192.0.2.1 mx",
 		  "?TXT example.org\n?A example.org\n" },
+		{ "once for a record",
+		  "v=spf1 a:2.example.org a:3.example.org a -all",
+		  "?TXT example.org\n+A 3.example.org\n+A example.org\n"
+		  "?A 2.example.org\n?A 3.example.org\n?A example.org\n" },
+		{ "no redirect past the limit",
+		  "v=spf1 a ptr ptr ptr ptr ptr ptr ptr ptr ptr "
+		  "redirect=r.example.org",
+		  "?TXT example.org\n?A example.org\n" },
+		{ "a redirect at the limit",
+		  "v=spf1 a ptr ptr ptr ptr ptr ptr ptr ptr "
+		  "redirect=r.example.org",
+		  "?TXT example.org\n+TXT r.example.org\n?A example.org\n" },
 		{ "not past the limit",
 		  "v=spf1 a a:2.example.org a:3.example.org a:4.example.org "
 		  "a:5.example.org a:6.example.org a:7.example.org "
@@ -619,6 +631,27 @@ test_no_address(void **state)
 }
 
 static void
+test_no_receiver(void **state)
+{
+	struct arena *arena = test_arena();
+	struct spf_request request = make_request("x@example.org",
+	    "192.0.2.1");
+	struct resolver *zone = zone_create();
+	struct spf_outcome outcome;
+
+	(void)state;
+	assert_non_null(zone);
+	add_txt(zone, "example.org", SLICE("v=spf1 -all exp=e.example.org"));
+	add_txt(zone, "e.example.org", SLICE("%{r} %{t}"));
+	request.receiver = SLICE_EMPTY;
+	request.now_s = -1;
+	spf_check(&request, &options, zone, arena, &outcome);
+	test_assert_slice("7.3", outcome.explanation, "unknown 0");
+	dns_destroy_resolver(&zone);
+	arena_destroy(&arena);
+}
+
+static void
 test_names(void **state)
 {
 	static const enum spf_result results[] = {
@@ -656,6 +689,7 @@ main(void)
 		cmocka_unit_test(test_large_request),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_no_receiver),
 		cmocka_unit_test(test_names),
 	};
 

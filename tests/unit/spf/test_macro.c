@@ -87,6 +87,7 @@ test_examples(void **state)
 		{ "%{dR}", "com.example.email" },
 		{ "%{d00002}", "example.com" },
 		{ "%{d99999999999999999999999999}", "email.example.com" },
+		{ "%{d18446744073709551616}", "email.example.com" },
 		{ "%{s2-@}", NULL },	/* "@" is no delimiter */
 		{ "%{s-}", "strong.bad@email.example.com" },
 		{ "%{s.-}", "strong.bad@email.example.com" },
