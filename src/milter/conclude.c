@@ -45,11 +45,11 @@ judge(struct session *session, const struct inspect_results *results,
 {
 	struct arena *arena = inspect_arena(session->inspect);
 
-	*field = SLICE_EMPTY;
 	policy_judge_message(&session->service->context->policy, results,
 	    arena, verdict);
 	if (session->trust != POLICY_INSPECT)
-		return true;
+		return policy_build_empty_field(arena, session->authserv_id,
+		    field);
 	return policy_build_field(arena, session->authserv_id, results,
 	    verdict, field) && !arena_has_failed(arena);
 }

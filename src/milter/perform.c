@@ -90,7 +90,7 @@ perform_changes(SMFICTX *ctx, const struct session *session,
 {
 	if (!delete_forged(ctx, results))
 		return "deleting a forged field";
-	if (field.len != 0 && !insert_field(ctx, session, field))
+	if (!insert_field(ctx, session, field))
 		return "inserting our field";
 	switch (verdict->action) {
 	case POLICY_ACCEPT:

@@ -16,8 +16,8 @@ bool perform_reply(SMFICTX *ctx, struct arena *arena, const char *code,
     const char *enhanced, struct slice text);
 
 /* All changes to a message that is let in; only within xxfi_eom.  FIELD is the
- * value of our Authentication-Results field, empty for none.  NULL, or the name
- * of what failed. */
+ * value of our Authentication-Results field.  NULL, or the name of what
+ * failed. */
 const char *perform_changes(SMFICTX *ctx, const struct session *session,
     const struct inspect_results *results,
     const struct policy_verdict *verdict, struct slice field);

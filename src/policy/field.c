@@ -11,14 +11,28 @@
 #include "inspect/inspect.h"
 #include "policy/policy.h"
 
-#define MAX_ADDRESS ((size_t)1024)	/* octets of a MAIL FROM that are read */
+/* Octets shown of what a sender wrote, so that the field is always within
+ * AUTHRES_MAX_OCTETS; nothing honest is longer. */
+#define MAX_LOCAL_PART ((size_t)128)
+#define MAX_NAME ((size_t)253)
+#define MAX_SELECTOR ((size_t)128)
+#define MAX_WORD ((size_t)32)
+#define MAX_REASON ((size_t)200)
 
 static void
 add_property(struct authres_builder *b, struct slice ptype, const char *name,
-    struct slice value)
+    struct slice value, size_t max)
 {
 	if (value.len != 0)
-		authres_add_property(b, ptype, slice_from_cstr(name), value);
+		authres_add_property(b, ptype, slice_from_cstr(name),
+		    slice_head(value, max));
+}
+
+static void
+add_reason(struct authres_builder *b, struct slice reason)
+{
+	if (reason.len != 0)
+		authres_add_reason(b, slice_head(reason, MAX_REASON));
 }
 
 /* The address with its domain as an A-label, as it was checked. */
@@ -29,9 +43,9 @@ normalize_address(struct arena *arena, const struct inspect_results *results)
 	struct strbuf text;
 
 	if (results->sender_domain.len == 0 || sender->local.len == 0)
-		return slice_head(sender->address, MAX_ADDRESS);
-	strbuf_init(&text, arena, MAX_ADDRESS);
-	strbuf_append(&text, slice_head(sender->local, MAX_ADDRESS / 2));
+		return sender->address;
+	strbuf_init(&text, arena, MAX_LOCAL_PART + 1 + MAX_NAME);
+	strbuf_append(&text, slice_head(sender->local, MAX_LOCAL_PART));
 	strbuf_append_char(&text, '@');
 	strbuf_append(&text, results->sender_domain);
 	return strbuf_slice(&text);
@@ -56,30 +70,29 @@ add_spf(struct authres_builder *b, struct arena *arena,
 		break;
 	case SPF_TEMPERROR:
 	case SPF_PERMERROR:
-		if (spf->reason.len != 0)
-			authres_add_reason(b, spf->reason);
+		add_reason(b, spf->reason);
 		break;
 	}
 	if (results->sender.is_null)
-		add_property(b, SLICE("smtp"), "helo", results->helo);
+		add_property(b, SLICE("smtp"), "helo", results->helo,
+		    MAX_NAME);
 	else
 		add_property(b, SLICE("smtp"), "mailfrom",
-		    normalize_address(arena, results));
+		    normalize_address(arena, results),
+		    MAX_LOCAL_PART + 1 + MAX_NAME);
 }
 
 static void
 add_signature(struct authres_builder *b, const struct dkim_outcome *dkim)
 {
-	const char *reason = dkim_reason_text(dkim->reason);
-
 	authres_add_method(b, SLICE("dkim"),
 	    slice_from_cstr(dkim_result_name(dkim->result)));
-	if (dkim->result != DKIM_RESULT_PASS && reason != NULL)
-		authres_add_reason(b, slice_from_cstr(reason));
-	add_property(b, SLICE("header"), "d", dkim->domain);
-	add_property(b, SLICE("header"), "s", dkim->selector);
-	add_property(b, SLICE("header"), "a", dkim->algorithm);
-	add_property(b, SLICE("header"), "b", dkim->b_prefix);
+	if (dkim->result != DKIM_RESULT_PASS)
+		add_reason(b, slice_from_cstr(dkim_reason_text(dkim->reason)));
+	add_property(b, SLICE("header"), "d", dkim->domain, MAX_NAME);
+	add_property(b, SLICE("header"), "s", dkim->selector, MAX_SELECTOR);
+	add_property(b, SLICE("header"), "a", dkim->algorithm, MAX_WORD);
+	add_property(b, SLICE("header"), "b", dkim->b_prefix, MAX_WORD);
 }
 
 /* In the header's order; where there are too many, what did not pass has to
@@ -134,28 +147,25 @@ add_dmarc(struct authres_builder *b, struct arena *arena,
 {
 	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
 	const char *policy;
-	struct slice reason;
 	struct strbuf comment;
 
 	if (!results->is_dmarc_checked)
 		return;
+	policy = dmarc_policy_name(deciding->policy);
 	authres_add_method(b, SLICE("dmarc"),
 	    slice_from_cstr(dmarc_result_name(results->dmarc.result)));
-	reason = dmarc_reason(results);
-	if (reason.len != 0)
-		authres_add_reason(b, reason);
-	if (!deciding->has_policy) {
-		add_property(b, SLICE("header"), "from",
-		    deciding->author_domain);
-		return;
+	add_reason(b, dmarc_reason(results));
+	if (deciding->has_policy) {
+		strbuf_init(&comment, arena, AUTHRES_MAX_VALUE);
+		strbuf_printf(&comment, "p=%s dis=%s", policy,
+		    policy_disposition_name(verdict->disposition));
+		authres_add_comment(b, strbuf_slice(&comment));
 	}
-	policy = dmarc_policy_name(deciding->policy);
-	strbuf_init(&comment, arena, AUTHRES_MAX_VALUE);
-	strbuf_printf(&comment, "p=%s dis=%s", policy,
-	    policy_disposition_name(verdict->disposition));
-	authres_add_comment(b, strbuf_slice(&comment));
-	add_property(b, SLICE("header"), "from", deciding->author_domain);
-	add_property(b, SLICE("policy"), "dmarc", slice_from_cstr(policy));
+	add_property(b, SLICE("header"), "from", deciding->author_domain,
+	    MAX_NAME);
+	if (deciding->has_policy)
+		add_property(b, SLICE("policy"), "dmarc",
+		    slice_from_cstr(policy), MAX_WORD);
 }
 
 bool
@@ -171,4 +181,14 @@ policy_build_field(struct arena *arena, struct slice authserv_id,
 	add_dmarc(&builder, arena, results, verdict);
 	return authres_finish(&builder, value_out) &&
 	    !arena_has_failed(arena);
+}
+
+bool
+policy_build_empty_field(struct arena *arena, struct slice authserv_id,
+    struct slice *value_out)
+{
+	struct authres_builder builder;
+
+	authres_begin(&builder, arena, authserv_id, false);
+	return authres_finish(&builder, value_out);
 }
