@@ -25,35 +25,19 @@ complain(struct strbuf *problem, const char *socket, const char *what)
 	strbuf_printf(problem, "socket \"%s\": %s", socket, what);
 }
 
-/* The path of "unix:PATH" or "local:PATH", or NULL. */
+/* The path of a UNIX socket's name, or NULL where it is another's. */
 static const char *
 find_path(const char *socket)
 {
-	static const char *const prefixes[] = { "unix:", "local:" };
+	static const struct slice prefixes[] = {
+		SLICE_INIT("unix:"), SLICE_INIT("local:"),
+	};
 
 	for (size_t i = 0; i < N_ELEMENTS(prefixes); i++)
-		if (strncmp(socket, prefixes[i], strlen(prefixes[i])) == 0)
-			return socket + strlen(prefixes[i]);
-	return NULL;
-}
-
-/* PORT[@HOST] behind "inet:" or "inet6:". */
-static bool
-is_inet(const char *socket)
-{
-	struct slice s = slice_from_cstr(socket);
-	size_t at;
-	uint64_t port;
-
-	if (slice_starts_with(s, SLICE("inet:")))
-		s = slice_from(s, strlen("inet:"));
-	else if (slice_starts_with(s, SLICE("inet6:")))
-		s = slice_from(s, strlen("inet6:"));
-	else
-		return false;
-	at = slice_find(s, '@');
-	return slice_parse_uint(slice_head(s, at), UINT16_MAX, &port) &&
-	    port != 0 && (at == SIZE_MAX || at + 1 < s.len);
+		if (slice_starts_with_nocase(slice_from_cstr(socket),
+		    prefixes[i]))
+			return socket + prefixes[i].len;
+	return socket[0] == '/' ? socket : NULL;
 }
 
 /* Whether a process answers at the UNIX socket; *ERROR_OUT is connect's. */
@@ -164,7 +148,7 @@ open_socket(const char *socket, struct strbuf *problem)
 	    smfi_opensocket(false) == MI_SUCCESS)
 		return true;
 	complain(problem, socket, errno != 0 ? strerror(errno) :
-	    "it cannot be opened");
+	    "libmilter cannot open it");
 	return false;
 }
 
@@ -175,11 +159,6 @@ listener_open(const struct milter_options *options, struct strbuf *problem)
 	mode_t old_mask;
 	bool is_open;
 
-	if (path == NULL && !is_inet(options->socket)) {
-		complain(problem, options->socket, "write \"unix:PATH\", "
-		    "\"inet:PORT@HOST\" or \"inet6:PORT@HOST\"");
-		return false;
-	}
 	if (path == NULL) {
 		is_open = open_socket(options->socket, problem);
 		if (is_open)

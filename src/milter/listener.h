@@ -7,10 +7,10 @@
 struct milter_options;
 struct strbuf;
 
-/* Open it through libmilter, which must have been registered with: "unix:PATH"
- * or "local:PATH", "inet:PORT[@HOST]", "inet6:PORT[@HOST]".  A UNIX socket that
- * nobody listens on any more is replaced, its mode and group are set.  False
- * with the problem appended. */
+/* Open it through libmilter, which must have been registered with; the name is
+ * in libmilter's notation.  A UNIX socket that nobody listens on any more is
+ * replaced, and its mode and group are set.  False with the problem
+ * appended. */
 bool listener_open(const struct milter_options *options,
     struct strbuf *problem);
 
