@@ -20,7 +20,7 @@
 
 /* A From field may exceed the header's limits by this much: without one there
  * is no verdict, and an honest one may stand below a large header. */
-#define FROM_RESERVE_FIELDS 1
+#define FROM_RESERVE_FIELDS ((size_t)1)
 #define FROM_RESERVE_OCTETS ((size_t)65536)
 
 /* HELO's result is for the log when MAIL FROM has a domain of its own: not
@@ -343,6 +343,12 @@ note_signature(struct inspect *in, const struct mail_field *field)
 	return true;
 }
 
+static size_t
+add_clamped(size_t a, size_t b)
+{
+	return a < SIZE_MAX - b ? a + b : SIZE_MAX;
+}
+
 /* Keep the field if it fits.  *FIELD_OUT is NULL where it does not. */
 static bool
 keep_field(struct inspect *in, struct slice name, struct slice value,
@@ -352,8 +358,10 @@ keep_field(struct inspect *in, struct slice name, struct slice value,
 
 	*field_out = NULL;
 	if (is_from && in->n_from_fields == 0) {
-		limits.max_fields += FROM_RESERVE_FIELDS;
-		limits.max_octets += FROM_RESERVE_OCTETS;
+		limits.max_fields = add_clamped(limits.max_fields,
+		    FROM_RESERVE_FIELDS);
+		limits.max_octets = add_clamped(limits.max_octets,
+		    FROM_RESERVE_OCTETS);
 	}
 	switch (mail_header_add(&in->header, &limits, name, value)) {
 	case MAIL_HEADER_OK:
