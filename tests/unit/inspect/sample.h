@@ -1,0 +1,40 @@
+/* tests/unit/inspect/sample.h - RFC 8463 appendix A's message, whose two
+ * signatures are by football.example.com, and its keys. */
+#ifndef ASSAY_TESTS_UNIT_INSPECT_SAMPLE_H
+#define ASSAY_TESTS_UNIT_INSPECT_SAMPLE_H
+
+#define SAMPLE_KEYS \
+	"brisbane._domainkey.football.example.com TXT v=DKIM1; k=ed25519; " \
+	"p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n" \
+	"test._domainkey.football.example.com TXT v=DKIM1; k=rsa; " \
+	"p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6W" \
+	"k08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uB" \
+	"sCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIK" \
+	"T+l/K4w3QIDAQAB\n"
+
+/* Line ends as libmilter has them. */
+#define SAMPLE_HEADER \
+	"DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\n" \
+	" d=football.example.com; i=@football.example.com;\n" \
+	" q=dns/txt; s=brisbane; t=1528637909; h=from : to :\n" \
+	" subject : date : message-id : from : subject : date;\n" \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\n" \
+	" b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\n" \
+	" Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\n" \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\n" \
+	" d=football.example.com; i=@football.example.com;\n" \
+	" q=dns/txt; s=test; t=1528637909; h=from : to : subject :\n" \
+	" date : message-id : from : subject : date;\n" \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\n" \
+	" b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\n" \
+	" DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\n" \
+	" dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\n" \
+	"From: Joe SixPack <joe@football.example.com>\n" \
+	"To: Suzie Q <suzie@shopping.example.net>\n" \
+	"Subject: Is dinner ready?\n" \
+	"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\n" \
+	"Message-ID: <20030712040037.46341.5F8J@football.example.com>\n"
+#define SAMPLE_BODY \
+	"Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n"
+
+#endif

@@ -1,0 +1,352 @@
+/* tests/unit/policy/test_field.c - results in RFC 8601's words. */
+#include "policy/field.h"
+
+#include <string.h>
+
+#include "authres/authres.h"
+#include "inspect/inspect.h"
+#include "policy/policy.h"
+#include "unit/test.h"
+
+#define OURS "mx.example.org"
+
+static struct slice
+build(struct arena *arena, const struct inspect_results *results,
+    const struct policy_verdict *verdict)
+{
+	struct slice value;
+
+	assert_true(policy_build_field(arena, SLICE(OURS), results, verdict,
+	    &value));
+	return value;
+}
+
+/* The field with each fold as one space. */
+static struct slice
+unfold(struct arena *arena, struct slice value)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, AUTHRES_MAX_OCTETS);
+	for (size_t i = 0; i < value.len; i++)
+		if (value.ptr[i] != '\n')
+			strbuf_append_char(&text, value.ptr[i] == '\t' ? ' ' :
+			    value.ptr[i]);
+	return strbuf_slice(&text);
+}
+
+/* ---- SPF ----------------------------------------------------------------- */
+
+static void
+test_spf(void **state)
+{
+	static const struct {
+		const char *name, *mail, *domain, *helo;
+		bool is_smtputf8;
+		enum spf_result result;
+		const char *reason, *want;
+	} cases[] = {
+		{ "pass", "<ann@example.org>", "example.org", "h", false,
+		    SPF_PASS, "matched",
+		    OURS "; spf=pass smtp.mailfrom=ann@example.org" },
+		{ "fail", "<ann@Example.ORG>", "example.org", "h", false,
+		    SPF_FAIL, "matched -all",
+		    OURS "; spf=fail smtp.mailfrom=ann@example.org" },
+		{ "null sender", "<>", "", "mail.example.org", false,
+		    SPF_PASS, "",
+		    OURS "; spf=pass smtp.helo=mail.example.org" },
+		{ "null sender, no HELO", "<>", "", "", false, SPF_NONE, "",
+		    OURS "; spf=none" },
+		{ "no domain", "<root>", "", "h", false, SPF_NONE, "",
+		    OURS "; spf=none smtp.mailfrom=root" },
+		{ "temperror has its reason", "<a@example.org>",
+		    "example.org", "h", false, SPF_TEMPERROR, "timeout",
+		    OURS "; spf=temperror reason=timeout "
+		    "smtp.mailfrom=a@example.org" },
+		{ "U-label shown as A-label", "<a@b\xc3\xbc" "cher.example>",
+		    "xn--bcher-kva.example", "h", false, SPF_PASS, "",
+		    OURS "; spf=pass smtp.mailfrom=a@xn--bcher-kva.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		const struct policy_verdict verdict = { .code = NULL };
+		struct inspect_results r = {
+			.helo = slice_from_cstr(cases[i].helo),
+			.sender_domain = slice_from_cstr(cases[i].domain),
+			.is_smtputf8 = cases[i].is_smtputf8,
+			.is_spf_checked = true,
+			.spf = { .result = cases[i].result,
+				.reason = slice_from_cstr(cases[i].reason) },
+			/* Never shown: it is not the sender's. */
+			.helo_spf = { .result = SPF_PASS },
+		};
+
+		mail_parse_path(slice_from_cstr(cases[i].mail), &r.sender);
+		test_assert_slice(cases[i].name, unfold(arena, build(arena,
+		    &r, &verdict)), cases[i].want);
+		arena_destroy(&arena);
+	}
+}
+
+/* ---- DKIM ---------------------------------------------------------------- */
+
+static void
+test_dkim(void **state)
+{
+	static const struct dkim_outcome outcomes[] = {
+		{ .result = DKIM_RESULT_PASS,
+		    .domain = SLICE_INIT("example.org"),
+		    .selector = SLICE_INIT("sel"),
+		    .algorithm = SLICE_INIT("rsa-sha256"),
+		    .b_prefix = SLICE_INIT("AuUoFEfD") },
+		{ .result = DKIM_RESULT_NEUTRAL,
+		    .reason = DKIM_REASON_TOO_MANY,
+		    .domain = SLICE_INIT("example.net") },
+	};
+	struct arena *arena = test_arena();
+	const struct policy_verdict verdict = { .code = NULL };
+	struct inspect_results r = { .is_dkim_checked = true };
+	struct slice value;
+	struct authres parsed;
+
+	(void)state;
+	test_assert_slice("no signature", unfold(arena, build(arena, &r,
+	    &verdict)), OURS "; dkim=none");
+	r.dkim = outcomes;
+	r.n_dkim = 1;
+	test_assert_slice("one", unfold(arena, build(arena, &r, &verdict)),
+	    OURS "; dkim=pass header.d=example.org header.s=sel "
+	    "header.a=rsa-sha256 header.b=AuUoFEfD");
+	r.n_dkim = 2;
+	value = build(arena, &r, &verdict);
+	assert_true(authres_parse(arena, value, &parsed));
+	assert_int_equal(parsed.n_methods, 2);
+	test_assert_slice("result", parsed.methods[1].result, "neutral");
+	test_assert_slice("reason", parsed.methods[1].reason,
+	    dkim_reason_text(DKIM_REASON_TOO_MANY));
+	assert_int_equal(parsed.methods[1].n_properties, 1);
+	arena_destroy(&arena);
+}
+
+static struct slice
+fill(struct arena *arena, char c, size_t n)
+{
+	char *text = arena_alloc(arena, n);
+
+	assert_non_null(text);
+	memset(text, c, n);
+	return (struct slice){ text, n };
+}
+
+/* The worst that can be written still makes a field, and what passed is in
+ * it. */
+static void
+test_largest_field(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice ugly = fill(arena, '"', 8192);
+	struct slice domain = fill(arena, 'd', 253);
+	struct dkim_outcome outcomes[64];
+	const struct dmarc_evaluation deciding = {
+		.author_domain = domain, .result = DMARC_TEMPERROR,
+		.has_policy = true, .policy = DMARC_POLICY_QUARANTINE,
+		.reason = ugly };
+	struct inspect_results r = {
+		.helo = ugly,
+		.sender = { .address = ugly, .local = ugly },
+		.sender_domain = domain,
+		.is_spf_checked = true, .is_dkim_checked = true,
+		.is_dmarc_checked = true,
+		.spf = { .result = SPF_PERMERROR, .reason = ugly },
+		.dkim = outcomes, .n_dkim = N_ELEMENTS(outcomes),
+		.dmarc = { .result = DMARC_TEMPERROR, .deciding = &deciding },
+	};
+	const struct policy_verdict verdict = { .code = NULL };
+	struct authres parsed;
+	struct slice value;
+	size_t n_pass = 0, n_dkim = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(outcomes); i++)
+		outcomes[i] = (struct dkim_outcome){
+			.result = i < 60 ? DKIM_RESULT_FAIL : DKIM_RESULT_PASS,
+			.reason = i < 60 ? DKIM_REASON_SIGNATURE :
+			    DKIM_REASON_NONE,
+			.domain = domain, .selector = ugly,
+			.algorithm = ugly, .b_prefix = fill(arena, '"', 8),
+		};
+	value = build(arena, &r, &verdict);
+	assert_true(authres_parse(arena, value, &parsed));
+	for (size_t i = 0; i < parsed.n_methods; i++) {
+		if (!slice_eq(parsed.methods[i].method, SLICE("dkim")))
+			continue;
+		n_dkim++;
+		if (slice_eq(parsed.methods[i].result, SLICE("pass")))
+			n_pass++;
+	}
+	assert_int_equal(n_dkim, POLICY_FIELD_MAX_SIGNATURES);
+	assert_int_equal(n_pass, 4);
+	test_assert_slice("last", parsed.methods[parsed.n_methods - 1].method,
+	    "dmarc");
+	arena_destroy(&arena);
+}
+
+/* ---- DMARC --------------------------------------------------------------- */
+
+static void
+test_dmarc(void **state)
+{
+	static const struct {
+		const char *name;
+		enum dmarc_result result;
+		const char *domain;
+		bool has_policy;
+		enum dmarc_policy policy;
+		enum policy_disposition disposition;
+		enum mail_author_status author;
+		const char *want;
+	} cases[] = {
+		{ "pass", DMARC_PASS, "example.org", true,
+		    DMARC_POLICY_REJECT, POLICY_DISPOSITION_NONE,
+		    MAIL_AUTHOR_OK, OURS "; dmarc=pass (p=reject dis=none) "
+		    "header.from=example.org policy.dmarc=reject" },
+		{ "fail", DMARC_FAIL, "example.org", true,
+		    DMARC_POLICY_QUARANTINE, POLICY_DISPOSITION_QUARANTINE,
+		    MAIL_AUTHOR_OK, OURS "; dmarc=fail (p=quarantine "
+		    "dis=quarantine) header.from=example.org "
+		    "policy.dmarc=quarantine" },
+		{ "no record", DMARC_NONE, "example.org", false,
+		    DMARC_POLICY_NONE, POLICY_DISPOSITION_NONE,
+		    MAIL_AUTHOR_OK, OURS "; dmarc=none "
+		    "header.from=example.org" },
+		{ "temperror without a policy", DMARC_TEMPERROR,
+		    "example.org", false, DMARC_POLICY_NONE,
+		    POLICY_DISPOSITION_NONE, MAIL_AUTHOR_OK,
+		    OURS "; dmarc=temperror reason=why "
+		    "header.from=example.org" },
+		{ "no author", DMARC_PERMERROR, "", false, DMARC_POLICY_NONE,
+		    POLICY_DISPOSITION_NONE, MAIL_AUTHOR_ABSENT, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		const struct policy_verdict verdict = {
+			.disposition = cases[i].disposition };
+		const struct dmarc_evaluation deciding = {
+			.author_domain = slice_from_cstr(cases[i].domain),
+			.has_policy = cases[i].has_policy,
+			.policy = cases[i].policy,
+			.reason = SLICE("why"),
+		};
+		const struct inspect_results r = {
+			.author_status = cases[i].author,
+			.is_dmarc_checked = true,
+			.dmarc = { .result = cases[i].result,
+				.deciding = &deciding },
+		};
+		struct slice value = build(arena, &r, &verdict);
+		struct authres parsed;
+
+		if (cases[i].want != NULL) {
+			test_assert_slice(cases[i].name, unfold(arena, value),
+			    cases[i].want);
+		} else {
+			assert_true(authres_parse(arena, value, &parsed));
+			test_assert_slice(cases[i].name,
+			    parsed.methods[0].reason,
+			    mail_author_status_text(cases[i].author));
+			assert_int_equal(parsed.methods[0].n_properties, 0);
+		}
+		arena_destroy(&arena);
+	}
+}
+
+static void
+test_nothing_tried(void **state)
+{
+	struct arena *arena = test_arena();
+	const struct inspect_results r = { .is_header_whole = true };
+	const struct policy_verdict verdict = { .code = NULL };
+	struct slice value;
+
+	(void)state;
+	test_assert_slice("all off", unfold(arena, build(arena, &r,
+	    &verdict)), OURS "; none");
+	assert_true(policy_build_empty_field(arena, SLICE(OURS), &value));
+	test_assert_slice("not checked", unfold(arena, value),
+	    OURS "; none");
+	arena_destroy(&arena);
+}
+
+/* What a sender writes stays where it belongs. */
+static void
+test_hostile(void **state)
+{
+	static const char *const addresses[] = {
+		"<\"a\\\"; dkim=pass (\"@example.org>",
+		"<a\r\nX: y@example.org>",
+		"<a;dmarc=pass@example.org>",
+		"<a\x01\x7f\xff@example.org>",
+		"<(@example.org>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(addresses); i++) {
+		struct arena *arena = test_arena();
+		const struct policy_verdict verdict = { .code = NULL };
+		struct inspect_results r = {
+			.sender_domain = SLICE("example.org"),
+			.is_spf_checked = true,
+			.spf = { .result = SPF_FAIL },
+		};
+		struct authres parsed;
+		struct slice value;
+
+		mail_parse_path(slice_from_cstr(addresses[i]), &r.sender);
+		value = build(arena, &r, &verdict);
+		assert_true(authres_parse(arena, value, &parsed));
+		assert_int_equal(parsed.n_methods, 1);
+		test_assert_slice(addresses[i], parsed.methods[0].result,
+		    "fail");
+		for (size_t j = 0; j < value.len; j++)
+			assert_true(value.ptr[j] == '\n' ||
+			    value.ptr[j] == '\t' || (value.ptr[j] >= ' ' &&
+			    value.ptr[j] < 0x7f));
+		arena_destroy(&arena);
+	}
+}
+
+static void
+test_no_memory(void **state)
+{
+	struct arena *arena = arena_create(64);
+	const struct inspect_results r = { .is_dkim_checked = true };
+	const struct policy_verdict verdict = { .code = NULL };
+	struct slice value;
+
+	(void)state;
+	assert_non_null(arena);
+	assert_false(policy_build_field(arena, SLICE(OURS), &r, &verdict,
+	    &value));
+	assert_false(policy_build_empty_field(arena, SLICE(OURS), &value));
+	arena_destroy(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_spf),
+		cmocka_unit_test(test_dkim),
+		cmocka_unit_test(test_largest_field),
+		cmocka_unit_test(test_dmarc),
+		cmocka_unit_test(test_nothing_tried),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
