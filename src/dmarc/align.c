@@ -20,7 +20,7 @@ struct aligner {
 	struct dmarc_alignment *alignment;
 };
 
-/* The identifier's Organizational Domain; NULL where too many were asked for. */
+/* The identifier's Organizational Domain; NULL beyond what is asked for. */
 static const struct dmarc_org *
 find_identifier_org(struct aligner *aligner, struct slice domain)
 {
@@ -193,8 +193,8 @@ find_passes(struct aligner *aligner)
 	}
 }
 
-/* An identifier that might have passed leaves the outcome open, if it is aligned
- * or might be; the first will do. */
+/* An identifier that might have passed leaves the outcome open, if it is
+ * aligned or might be; the first will do. */
 static void
 find_possible_pass(struct aligner *aligner)
 {
@@ -225,10 +225,6 @@ dmarc_align(struct dmarc_finder *finder,
 	*alignment_out = (struct dmarc_alignment){ .spf = NULL };
 	find_equal(&aligner);
 	find_passes(&aligner);
-	if (has_pass(&aligner)) {
-		alignment_out->open = NULL;
-		alignment_out->failed = NULL;
-	} else if (alignment_out->open == NULL) {
+	if (!has_pass(&aligner) && alignment_out->open == NULL)
 		find_possible_pass(&aligner);
-	}
 }

@@ -22,9 +22,9 @@ struct dmarc_identifiers {
 struct dmarc_alignment {
 	/* Aligned and passed: the first such identifier, or NULL. */
 	const struct dmarc_identifier *spf, *dkim;
-	/* Neither was found, but this one would be aligned and it is not known
-	 * whether it passed, or it passed and its alignment hangs on a lookup
-	 * that failed for now; else NULL. */
+	/* To be looked at where both are NULL: one that is aligned, but not
+	 * known to have passed, or that passed and whose alignment hangs on a
+	 * lookup that failed for now; else NULL. */
 	const struct dmarc_identifier *open;
 	const struct dmarc_lookup *failed;	/* that lookup, or NULL */
 };

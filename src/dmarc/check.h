@@ -1,4 +1,4 @@
-/* dmarc/check.h - DMARC for one message (RFC 9989; specs: dmarc-2026 digest). */
+/* dmarc/check.h - DMARC for one message (RFC 9989). */
 #ifndef ASSAY_DMARC_CHECK_H
 #define ASSAY_DMARC_CHECK_H
 
@@ -50,22 +50,22 @@ struct dmarc_request {
 struct dmarc_evaluation {
 	struct slice author_domain;
 	enum dmarc_result result;
-	bool has_policy;		/* a record applies: the next ones count */
+	bool has_policy;	/* a record applies: the next ones count */
 	struct slice policy_domain;	/* where the record was found */
 	struct slice org_domain;	/* empty where it was not needed */
 	const struct dmarc_record *record;
 	enum dmarc_policy published;	/* after p, sp, np; before t */
 	enum dmarc_policy policy;	/* after t: what to act on */
-	bool is_policy_known;	/* false, for temperror only: hangs on a missing
-				 * DNS answer */
+	bool is_policy_known;	/* false, for temperror only: it hangs on a
+				 * missing DNS answer */
 	bool is_spf_aligned, is_dkim_aligned;	/* aligned and passed */
 	struct slice reason;		/* one sentence for people */
 };
 
 struct dmarc_outcome {
-	/* The combined result and the evaluation that decided it (chapter 2 of
-	 * the digest); without an Author Domain permerror and an evaluation
-	 * with empty names. */
+	/* The combined result and the evaluation that decided it (RFC 9989
+	 * 11.5: any fail, any temperror, any permerror, any none, else pass);
+	 * without an Author Domain permerror and one with empty names. */
 	enum dmarc_result result;
 	const struct dmarc_evaluation *deciding;	/* never NULL */
 	const struct dmarc_evaluation *evaluations;

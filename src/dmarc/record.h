@@ -11,12 +11,12 @@ enum dmarc_policy {
 };
 
 /* Whether a text is a policy record, and whether it could be applied.  The
- * last two say nothing of its psd=, which counts on a tree walk all the same. */
+ * last two say nothing of psd=, which counts on a tree walk all the same. */
 enum dmarc_record_status {
 	DMARC_RECORD_OK = 0,
-	DMARC_RECORD_OTHER,	/* not a DMARC record: as if it were not there */
+	DMARC_RECORD_OTHER,	/* no DMARC record: as if it were not there */
 	DMARC_RECORD_NO_POLICY,	/* p= is missing, and rua= too (4.10.1) */
-	DMARC_RECORD_BAD_POLICY,	/* p=, sp= or np= is invalid, no rua= */
+	DMARC_RECORD_BAD_POLICY,	/* p=, sp= or np= invalid, no rua= */
 };
 
 struct dmarc_record {		/* defaults filled in (4.7) */

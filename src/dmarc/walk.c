@@ -128,10 +128,11 @@ static void
 walk_tree(struct dmarc_finder *finder, struct dmarc_org *org)
 {
 	const struct dmarc_lookup *last = NULL, *before_last = NULL;
-	size_t n_labels = domain_count_labels(org->domain), n_org;
+	size_t n_org;
 
 	org->name = org->domain;
-	for (size_t n = n_labels; n > 0; n = next_labels(n)) {
+	for (size_t n = domain_count_labels(org->domain); n > 0;
+	    n = next_labels(n)) {
 		const struct dmarc_lookup *lookup = dmarc_look_up(finder,
 		    domain_last_labels(org->domain, n));
 
@@ -149,10 +150,10 @@ walk_tree(struct dmarc_finder *finder, struct dmarc_org *org)
 	if (last == NULL)
 		return;
 	n_org = domain_count_labels(last->name);
-	/* Of a public suffix the organization is one label below, cut from where
-	 * the walk started: that name may have a record, have none, or have
-	 * been jumped over. */
-	if (last->record.psd == 'y' && n_org < n_labels)
+	/* Below a public suffix it is one label more, cut from where the walk
+	 * started: that name may have a record, have none, or have been jumped
+	 * over.  A suffix that started it has no more labels and is its own. */
+	if (last->record.psd == 'y')
 		n_org++;
 	org->name = domain_last_labels(org->domain, n_org);
 	org->inherited = last;

@@ -25,11 +25,12 @@ struct dmarc_lookup {
 /* A domain's Organizational Domain. */
 struct dmarc_org {
 	struct slice domain;	/* whose */
-	/* The lookup that failed for now and leaves the rest unknown, or NULL. */
+	/* The lookup that failed for now: the rest is not known; or NULL. */
 	const struct dmarc_lookup *failed;
-	struct slice name;	/* the Organizational Domain: a part of domain */
-	/* Tree walk: the record for a domain that has none itself: that of the
-	 * Organizational Domain, else of the public suffix above it; or NULL. */
+	struct slice name;	/* the Organizational Domain; part of domain */
+	/* Tree walk: the record for a domain that has none itself, which is
+	 * that of its Organizational Domain, else of the public suffix above;
+	 * or NULL. */
 	const struct dmarc_lookup *inherited;
 	struct dmarc_org *next;
 };

@@ -233,7 +233,7 @@ compare_queries(struct run *run, const struct resolver *asked)
 	}
 }
 
-/* ARC is not part of the results yet: only what has no chain can be compared. */
+/* The results hold no chain: what is expected of one is skipped. */
 static void
 skip_chain(const struct run *run, struct tally *tally)
 {

@@ -360,6 +360,11 @@ test_alignment(void **state)
 		  "_dmarc.d.e.f.g.h.x.example TXT v=DMARC1; p=reject; psd=y\n",
 		  "a.b.c.d.e.f.g.h.x.example", "d:c.d.e.f.g.h.x.example",
 		  DMARC_PASS, "reject", "d", "d.e.f.g.h.x.example" },
+		{ "psd=n that the identifier jumps over",
+		  "_dmarc.b.c.d.e.f.g.h.x TXT v=DMARC1; p=reject; psd=n\n"
+		  "_dmarc.x TXT v=DMARC1; p=none\n", "b.c.d.e.f.g.h.x",
+		  "d:z.y.b.c.d.e.f.g.h.x", DMARC_FAIL, "reject", "",
+		  "b.c.d.e.f.g.h.x" },
 		{ "registry without psd: literal",
 		  "_dmarc.xy TXT v=DMARC1; p=reject\n", "a.xy", "d:b.xy",
 		  DMARC_PASS, "reject", "d", "xy" },

@@ -90,7 +90,8 @@ test_org(void **state)
 		  "a.b.c.d.e.f.g.h.x.example d.e.f.g.h.x.example" },
 		{ "none", "", "a.b.example", "a.b.example", NULL,
 		  "a.b.example b.example example" },
-		{ "RFC: eight queries", "", "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+		{ "RFC: eight queries", "",
+		  "a.b.c.d.e.f.g.h.i.j.mail.example.com",
 		  "a.b.c.d.e.f.g.h.i.j.mail.example.com", NULL,
 		  "a.b.c.d.e.f.g.h.i.j.mail.example.com"
 		  " g.h.i.j.mail.example.com h.i.j.mail.example.com"
