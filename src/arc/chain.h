@@ -52,6 +52,7 @@ struct arc_set {
 	struct slice sealer;	/* d= of the seal, normalized */
 	struct slice seal_selector;
 	struct slice message_domain;	/* d= of the AMS, normalized */
+	bool covers_from;	/* the AMS's h= names From */
 };
 
 struct arc_outcome {

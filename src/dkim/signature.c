@@ -293,49 +293,80 @@ parse_x(struct arena *arena, struct slice value, struct dkim_signature *sig)
 
 /* ---- The whole field ----------------------------------------------------- */
 
-/* z= is for diagnosis only. */
 static const struct tag_rule {
 	struct slice name;
-	bool is_required;
 	enum dkim_reason (*parse)(struct arena *arena, struct slice value,
 	    struct dkim_signature *sig);
 } tag_rules[] = {
-	{ SLICE_INIT("v"), true, parse_v },
-	{ SLICE_INIT("a"), true, parse_a },
-	{ SLICE_INIT("b"), true, parse_b },
-	{ SLICE_INIT("bh"), true, parse_bh },
-	{ SLICE_INIT("c"), false, parse_c },
-	{ SLICE_INIT("d"), true, parse_d },
-	{ SLICE_INIT("h"), true, parse_h },
-	{ SLICE_INIT("i"), false, parse_i },
-	{ SLICE_INIT("l"), false, parse_l },
-	{ SLICE_INIT("q"), false, parse_q },
-	{ SLICE_INIT("s"), true, parse_s },
-	{ SLICE_INIT("t"), false, parse_t },
-	{ SLICE_INIT("x"), false, parse_x },
+	{ SLICE_INIT("v"), parse_v },
+	{ SLICE_INIT("a"), parse_a },
+	{ SLICE_INIT("b"), parse_b },
+	{ SLICE_INIT("bh"), parse_bh },
+	{ SLICE_INIT("c"), parse_c },
+	{ SLICE_INIT("d"), parse_d },
+	{ SLICE_INIT("h"), parse_h },
+	{ SLICE_INIT("i"), parse_i },
+	{ SLICE_INIT("l"), parse_l },
+	{ SLICE_INIT("q"), parse_q },
+	{ SLICE_INIT("s"), parse_s },
+	{ SLICE_INIT("t"), parse_t },
+	{ SLICE_INIT("x"), parse_x },
 };
+
+/* z= is for diagnosis only. */
+static const struct dkim_tag_use signature_tags[] = {
+	{ SLICE_INIT("v"), true },
+	{ SLICE_INIT("a"), true },
+	{ SLICE_INIT("b"), true },
+	{ SLICE_INIT("bh"), true },
+	{ SLICE_INIT("c"), false },
+	{ SLICE_INIT("d"), true },
+	{ SLICE_INIT("h"), true },
+	{ SLICE_INIT("i"), false },
+	{ SLICE_INIT("l"), false },
+	{ SLICE_INIT("q"), false },
+	{ SLICE_INIT("s"), true },
+	{ SLICE_INIT("t"), false },
+	{ SLICE_INIT("x"), false },
+};
+
+static enum dkim_reason
+parse_tag(struct arena *arena, const struct tag *tag,
+    struct dkim_signature *sig)
+{
+	for (size_t i = 0; i < N_ELEMENTS(tag_rules); i++)
+		if (slice_eq(tag_rules[i].name, tag->name))
+			return tag_rules[i].parse(arena, tag->value, sig);
+	return DKIM_REASON_NONE;
+}
 
 /* All tags are parsed whatever is wrong with one: whose signature this claims
  * to be is worth knowing.  The first trouble is the reason. */
-static enum dkim_reason
-apply_rules(struct arena *arena, const struct tag *tags, size_t n_tags,
-    struct dkim_signature *sig)
+enum dkim_reason
+dkim_parse_tags(struct arena *arena, const struct tag *tags, size_t n_tags,
+    const struct dkim_tag_use *uses, size_t n_uses, struct dkim_signature *sig)
 {
 	enum dkim_reason first = DKIM_REASON_NONE;
 
-	for (size_t i = 0; i < N_ELEMENTS(tag_rules); i++) {
-		const struct tag_rule *rule = &tag_rules[i];
-		const struct tag *tag = tag_find(tags, n_tags, rule->name);
+	for (size_t i = 0; i < n_uses; i++) {
+		const struct tag *tag = tag_find(tags, n_tags, uses[i].name);
 		enum dkim_reason reason = DKIM_REASON_NONE;
 
 		if (tag != NULL)
-			reason = rule->parse(arena, tag->value, sig);
-		else if (rule->is_required)
+			reason = parse_tag(arena, tag, sig);
+		else if (uses[i].is_required)
 			reason = DKIM_REASON_MISSING_TAG;
 		if (first == DKIM_REASON_NONE)
 			first = reason;
 	}
 	return first;
+}
+
+void
+dkim_init_signature(struct dkim_signature *sig, const struct mail_field *field)
+{
+	*sig = (struct dkim_signature){ .field = field,
+		.body_limit = DKIM_BODY_NO_LIMIT };
 }
 
 /* i= is "@" and d= where it is absent (3.5). */
@@ -375,11 +406,11 @@ dkim_parse_signature(struct arena *arena, const struct mail_field *field,
 	enum dkim_reason reason;
 	size_t n_tags;
 
-	*sig = (struct dkim_signature){ .field = field,
-		.body_limit = DKIM_BODY_NO_LIMIT };
+	dkim_init_signature(sig, field);
 	if (!tag_parse_list(field->value, tags, DKIM_MAX_TAGS, &n_tags))
 		return DKIM_REASON_SYNTAX;
-	reason = apply_rules(arena, tags, n_tags, sig);
+	reason = dkim_parse_tags(arena, tags, n_tags, signature_tags,
+	    N_ELEMENTS(signature_tags), sig);
 	if (sig->domain.len > 0 &&
 	    tag_find(tags, n_tags, SLICE("i")) == NULL &&
 	    !set_default_identity(arena, sig))

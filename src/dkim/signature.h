@@ -50,6 +50,26 @@ struct dkim_signature {
 enum dkim_reason dkim_parse_signature(struct arena *arena,
     const struct mail_field *field, struct dkim_signature *sig);
 
+/* ARC's fields have most of DKIM's tags (RFC 8617 4.1.2, 4.1.3): which of them a
+ * kind of field has. */
+struct dkim_tag_use {
+	struct slice name;
+	bool is_required;
+};
+
+struct tag;
+
+/* Read the tags named in USES, of a list that is parsed already, into SIG,
+ * which the caller has initialised with dkim_init_signature.  As above: the
+ * first trouble is the reason, and nothing is checked across tags. */
+enum dkim_reason dkim_parse_tags(struct arena *arena, const struct tag *tags,
+    size_t n_tags, const struct dkim_tag_use *uses, size_t n_uses,
+    struct dkim_signature *sig);
+
+/* A signature of FIELD without any tag. */
+void dkim_init_signature(struct dkim_signature *sig,
+    const struct mail_field *field);
+
 /* Undo dkim-quoted-printable (RFC 6376 2.11): "=XX" and white space.  False
  * where "=" is followed by anything else, or the arena is full. */
 bool dkim_decode_qp(struct arena *arena, struct slice text,
