@@ -76,22 +76,29 @@ parse_status(struct slice text, enum arc_status *status_out)
 	return false;
 }
 
-/* Whether the h= of an AMS names the seal (4.1.2: it MUST NOT). */
+/* h= as DKIM has it, but that it may name nothing, in whole or between two
+ * colons: DKIM's grammar forbids that, the public suite wants it to verify, and
+ * all it does is to cover less.  The seal MUST NOT be among the names (4.1.2). */
 static bool
-names_seal(struct slice names)
+parse_names(struct slice value, struct dkim_signature *sig)
 {
-	struct cursor cur = cursor_of(names);
+	struct cursor cur = cursor_of(value);
 	struct slice name;
+	size_t n = 0;
 
-	while (tag_take_element(&cur, ':', &name))
-		if (slice_eq_nocase(name, kind_names[ARC_SEAL]))
-			return true;
-	return false;
+	while (tag_take_element(&cur, ':', &name)) {
+		if (++n > DKIM_MAX_SIGNED_NAMES ||
+		    slice_eq_nocase(name, kind_names[ARC_SEAL]))
+			return false;
+		if (slice_eq_nocase(name, SLICE("From")))
+			sig->covers_from = true;
+	}
+	sig->names = value;
+	return true;
 }
 
-/* As a DKIM-Signature, but for v= (none is defined) and i=; 4.1.2.  An h= that
- * names nothing is syntax that DKIM forbids and the public ARC suite has: such
- * a signature covers the body alone. */
+/* As a DKIM-Signature, but for v= (none is defined) and i= (4.1.2).  Without c=
+ * both forms are relaxed: so the suite has it, and every sealer writes it. */
 static bool
 parse_ams(struct arena *arena, const struct tag *tags, size_t n_tags,
     struct arc_field *out)
@@ -108,18 +115,13 @@ parse_ams(struct arena *arena, const struct tag *tags, size_t n_tags,
 		{ SLICE_INIT("t"), false },
 		{ SLICE_INIT("x"), false },
 	};
-	static const struct dkim_tag_use names[] = {
-		{ SLICE_INIT("h"), true },
-	};
 	const struct tag *h = tag_find(tags, n_tags, SLICE("h"));
 
-	if (dkim_parse_tags(arena, tags, n_tags, uses, N_ELEMENTS(uses),
-	    &out->sig) != DKIM_REASON_NONE || h == NULL)
-		return false;
-	if (h->value.len == 0)
-		return true;
-	return dkim_parse_tags(arena, tags, n_tags, names, N_ELEMENTS(names),
-	    &out->sig) == DKIM_REASON_NONE && !names_seal(out->sig.names);
+	if (tag_find(tags, n_tags, SLICE("c")) == NULL)
+		out->sig.header_form = out->sig.body_form = CANON_RELAXED;
+	return dkim_parse_tags(arena, tags, n_tags, uses, N_ELEMENTS(uses),
+	    &out->sig) == DKIM_REASON_NONE && h != NULL &&
+	    parse_names(h->value, &out->sig);
 }
 
 /* 4.1.3: no h=, c= or bh=; the first of them is named as an error there. */
