@@ -74,12 +74,34 @@ take_literal(struct cursor *cur)
 	return cursor_take_char(cur, ']') ? TOKEN_LITERAL : TOKEN_BAD;
 }
 
+static size_t
+find_pair(struct slice s, char first, char second)
+{
+	for (size_t i = 1; i < s.len; i++)
+		if (s.ptr[i - 1] == first && s.ptr[i] == second)
+			return i - 1;
+	return SIZE_MAX;
+}
+
+/* Whether a comment or string holds the end of an encoded-word that began
+ * before it: `=?utf-8?Q?"?= <a@b> "`.  Readers who know encoded-words take the
+ * first quote for a part of one, and see an address behind it. */
+static bool
+ends_encoded_word(struct slice s)
+{
+	size_t end = find_pair(s, '?', '=');
+	size_t begin = find_pair(slice_head(s, end), '=', '?');
+
+	return end != SIZE_MAX && begin == SIZE_MAX;
+}
+
 static enum token_type
 take_quoted(struct cursor *cur)
 {
 	struct slice content;
 
-	return mail_take_quoted(cur, &content) ? TOKEN_QUOTED : TOKEN_BAD;
+	return mail_take_quoted(cur, &content) && !ends_encoded_word(content) ?
+	    TOKEN_QUOTED : TOKEN_BAD;
 }
 
 static enum token_type
@@ -125,17 +147,21 @@ take_token(struct cursor *cur)
 	}
 }
 
-/* Look at the next token.  A bad one stays where it is. */
+/* Look at the next token; behind a bad one there is none. */
 static void
 advance(struct parser *p)
 {
 	const char *start;
+	struct slice skipped;
 
 	p->token = (struct token){ TOKEN_BAD, SLICE_EMPTY };
 	p->behind = p->cur.pos;
 	if (!mail_skip_cfws(&p->cur, MAX_COMMENT_DEPTH))
 		return;
 	start = p->cur.pos;
+	skipped = (struct slice){ p->behind, (size_t)(start - p->behind) };
+	if (ends_encoded_word(skipped))
+		return;
 	p->token.type = take_token(&p->cur);
 	p->token.text = (struct slice){ start, (size_t)(p->cur.pos - start) };
 }

@@ -439,6 +439,31 @@ test_hostile(void **state)
 		  SLICE_INIT(" =?utf-8?Q?<u@good.example>?= <u@bad.example>"),
 		  MALFORMED, "" },
 
+		{ "encoded word with a dot",
+		  SLICE_INIT(" =?utf-8?Q?Example.org_Shop?= <u@a.example>"),
+		  OK, "a.example" },
+		{ "encoded word with parentheses",
+		  SLICE_INIT(" =?utf-8?Q?Joe_(Q)?= <u@a.example>"), OK,
+		  "a.example" },
+		{ "encoded word in quotes",
+		  SLICE_INIT(" \"=?utf-8?Q?=C3=9Cber?=\" <u@a.example>"), OK,
+		  "a.example" },
+		{ "encoded word in a comment",
+		  SLICE_INIT(" u@a.example (=?utf-8?Q?=C3=9Cber?=)"), OK,
+		  "a.example" },
+		{ "encoded word with a quote",
+		  SLICE_INIT(" =?utf-8?Q?\"?= <u@good.example> =?utf-8?Q?\"?="
+		  " <u@bad.example>"), MALFORMED, "" },
+		{ "encoded word with a parenthesis",
+		  SLICE_INIT(" =?utf-8?Q?(?= <u@good.example> =?utf-8?Q?)?="
+		  " <u@bad.example>"), MALFORMED, "" },
+		{ "encoded word with a parenthesis and an equals sign",
+		  SLICE_INIT(" =?utf-8?Q?(=?= <u@good.example> =?utf-8?Q?)?="
+		  " <u@bad.example>"), MALFORMED, "" },
+		{ "encoded word with a bracket that hides a comma",
+		  SLICE_INIT(" =?utf-8?Q?[?= <u@good.example> ]"
+		  " <u@bad.example>"), MALFORMED, "" },
+
 		{ "NUL in a name", SLICE_INIT(" Joe\0 <u@bad.example>"),
 		  MALFORMED, "" },
 		{ "NUL in a string", SLICE_INIT(" \"Joe\0\" <u@bad.example>"),
