@@ -20,7 +20,7 @@ struct authres_builder {
 	struct strbuf text;
 	struct strbuf unit;	/* what is to stand on one line */
 	size_t line_start;	/* where the current folded line began */
-	bool allow_utf8;	/* the message came with SMTPUTF8 (RFC 8601 5) */
+	bool allow_utf8;	/* the message came with SMTPUTF8 */
 	bool has_method;
 };
 

@@ -155,7 +155,8 @@ is_plain_address(struct slice s)
 	size_t at = slice_find(s, '@');
 	struct slice local = slice_head(s, at);
 
-	if (at == SIZE_MAX || !is_dotted(slice_from(s, at + 1), authres_is_keyword))
+	if (at == SIZE_MAX ||
+	    !is_dotted(slice_from(s, at + 1), authres_is_keyword))
 		return false;
 	for (size_t i = 1; i < local.len; i++)
 		if (local.ptr[i - 1] == '=' && local.ptr[i] == '?')

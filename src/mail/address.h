@@ -17,8 +17,9 @@ enum mail_author_status {
 	MAIL_AUTHOR_ABSENT,	/* no From field */
 	MAIL_AUTHOR_REPEATED,	/* more than one From field */
 	MAIL_AUTHOR_EMPTY,	/* no address: nothing, or an empty group */
-	MAIL_AUTHOR_MALFORMED,	/* no address-list; NULs; a domain that is none */
-	MAIL_AUTHOR_NO_DOMAIN,	/* an address without domain, or with a literal */
+	MAIL_AUTHOR_MALFORMED,	/* no address-list, or not for all readers
+				 * the same; a domain that is none */
+	MAIL_AUTHOR_NO_DOMAIN,	/* an address without one, or a literal */
 	MAIL_AUTHOR_TOO_MANY,	/* over a limit above */
 	MAIL_AUTHOR_NO_MEMORY,
 };

@@ -151,7 +151,8 @@ check_octets(struct slice value, bool allow_utf8)
 static bool
 same_method(const struct authres_method *a, const struct authres_method *b)
 {
-	if (!slice_eq(a->method, b->method) || !slice_eq(a->result, b->result) ||
+	if (!slice_eq(a->method, b->method) ||
+	    !slice_eq(a->result, b->result) ||
 	    !slice_eq(a->reason, b->reason) ||
 	    a->n_properties != b->n_properties)
 		return false;
