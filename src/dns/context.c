@@ -1,0 +1,287 @@
+/* dns/context.c - see context.h. */
+#include "dns/context.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unbound.h>
+#include <unbound-event.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "dns/server.h"
+#include "dns/unbound.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define RESOLV_CONF_MAX 65536	/* octets read of it */
+#define ROOT_HINTS "/usr/share/dns/root.hints"
+
+/* One socket for each question that a server has not answered yet, with a port
+ * of its own; what is over waits.  The library's default, 16, lets a few dead
+ * servers hold up all.  At most this share of the process's descriptors. */
+#define SOCKETS_MAX 512
+#define SOCKETS_MIN 16
+#define DESCRIPTOR_SHARE 4
+
+struct option {
+	const char *name, *value;
+};
+
+static const struct option common_options[] = {
+	/* Replies over TCP at a time; each has a buffer of 64 KB ready. */
+	{ "outgoing-num-tcp:", "16" },
+	{ "msg-cache-size:", "4m" },
+	{ "rrset-cache-size:", "8m" },
+	/* Ask on, whatever was not answered before. */
+	{ "infra-keep-probing:", "yes" },
+};
+
+/* What a forwarder's silence leaves behind is short, and it is asked again
+ * soon: nobody else can be asked instead. */
+static const struct option forwarding_options[] = {
+	{ "do-not-query-localhost:", "no" },
+	{ "unblock-lan-zones:", "yes" },
+	{ "infra-host-ttl:", "1" },
+	{ "infra-cache-min-rtt:", "50" },
+	{ "infra-cache-max-rtt:", "1000" },
+	{ "unknown-server-time-limit:", "376" },
+	{ "outbound-msg-retry:", "2" },
+};
+
+/* What the library would answer by itself, beyond unblock-lan-zones.  A
+ * forwarder is asked even so: the operator may well have such zones.  Which of
+ * these there are depends on the library's version. */
+static const char *const made_up_zones[] = {
+	"localhost.", "test.", "invalid.", "onion.", "home.arpa.",
+	"resolver.arpa.", "service.arpa.", "127.in-addr.arpa.",
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "ip6.arpa.",
+};
+
+static const char *const root_keys[] = {
+	"/usr/share/dns/root.key",
+	"/var/lib/unbound/root.key",
+};
+
+static bool
+set_option(struct ub_ctx *ctx, const char *name, const char *value,
+    struct strbuf *problem)
+{
+	int error = ub_ctx_set_option(ctx, name, value);
+
+	if (error != 0)
+		strbuf_printf(problem, "libunbound refuses \"%s %s\": %s",
+		    name, value, ub_strerror(error));
+	return error == 0;
+}
+
+static bool
+set_number(struct ub_ctx *ctx, const char *name, unsigned value,
+    struct strbuf *problem)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	return set_option(ctx, name, text, problem);
+}
+
+static bool
+set_options(struct ub_ctx *ctx, const struct option *options, size_t n,
+    struct strbuf *problem)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!set_option(ctx, options[i].name, options[i].value,
+		    problem))
+			return false;
+	return true;
+}
+
+static unsigned
+count_sockets(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return SOCKETS_MIN;
+	if (limit.rlim_cur / DESCRIPTOR_SHARE >= SOCKETS_MAX)
+		return SOCKETS_MAX;
+	if (limit.rlim_cur / DESCRIPTOR_SHARE <= SOCKETS_MIN)
+		return SOCKETS_MIN;
+	return (unsigned)(limit.rlim_cur / DESCRIPTOR_SHARE);
+}
+
+/* ---- whom to ask --------------------------------------------------------- */
+
+static bool
+is_recursive(const struct unbound_options *options)
+{
+	return options->n_servers == 1 &&
+	    strcmp(options->servers[0], "recursive") == 0;
+}
+
+static bool
+add_server(struct ub_ctx *ctx, const char *server, struct strbuf *problem)
+{
+	int error;
+
+	if (!unbound_check_server(slice_from_cstr(server))) {
+		strbuf_append_char(problem, '"');
+		strbuf_append_escaped(problem, slice_from_cstr(server), 80);
+		strbuf_append_cstr(problem, "\" is no server: write an "
+		    "address, as \"192.0.2.53\" or \"2001:db8::53@5353\"");
+		return false;
+	}
+	error = ub_ctx_set_fwd(ctx, server);
+	if (error != 0)
+		strbuf_printf(problem, "libunbound refuses the server %s: %s",
+		    server, ub_strerror(error));
+	return error == 0;
+}
+
+/* The text of the file in ARENA; an empty one where it cannot be read. */
+static struct slice
+read_resolv_conf(struct arena *arena)
+{
+	FILE *file = fopen(RESOLV_CONF, "re");
+	char *text = arena_alloc(arena, RESOLV_CONF_MAX);
+	size_t len = 0;
+
+	if (file != NULL && text != NULL)
+		len = fread(text, 1, RESOLV_CONF_MAX, file);
+	if (file != NULL)
+		fclose(file);	/* only read: nothing can be lost */
+	return (struct slice){ text, len };
+}
+
+static bool
+add_system_servers(struct ub_ctx *ctx, struct arena *arena,
+    struct strbuf *problem)
+{
+	struct slice text = read_resolv_conf(arena), server;
+	size_t n = 0;
+
+	while (dns_take_nameserver(&text, &server)) {
+		const char *name = arena_copy_cstr(arena, server);
+
+		if (name == NULL || !add_server(ctx, name, problem))
+			return false;
+		n++;
+	}
+	if (n == 0)
+		strbuf_append_cstr(problem, RESOLV_CONF " names no server: "
+		    "write resolver.servers = [\"192.0.2.53\"], with the "
+		    "address of yours, or [\"recursive\"] to ask from the "
+		    "root");
+	return n != 0;
+}
+
+static bool
+add_servers(struct ub_ctx *ctx, const struct unbound_options *options,
+    struct strbuf *problem)
+{
+	struct arena *arena;
+	bool is_done;
+
+	for (size_t i = 0; i < options->n_servers; i++)
+		if (!add_server(ctx, options->servers[i], problem))
+			return false;
+	if (options->n_servers != 0)
+		return true;
+	if ((arena = arena_create(2 * RESOLV_CONF_MAX)) == NULL) {
+		strbuf_append_cstr(problem, "no memory");
+		return false;
+	}
+	is_done = add_system_servers(ctx, arena, problem);
+	arena_destroy(&arena);
+	return is_done;
+}
+
+static bool
+set_forwarding(struct ub_ctx *ctx, const struct unbound_options *options,
+    struct strbuf *problem)
+{
+	return set_options(ctx, forwarding_options,
+	    N_ELEMENTS(forwarding_options), problem) &&
+	    add_servers(ctx, options, problem);
+}
+
+/* From the root the made-up zones stay: nobody out there has them either (RFC
+ * 6303, 6761).  The library has hints of its own, as old as itself. */
+static bool
+set_recursive(struct ub_ctx *ctx, struct strbuf *problem)
+{
+	return access(ROOT_HINTS, R_OK) != 0 ||
+	    set_option(ctx, "root-hints:", ROOT_HINTS, problem);
+}
+
+/* ---- putting it together ------------------------------------------------- */
+
+static bool
+set_trust_anchor(struct ub_ctx *ctx, struct strbuf *problem)
+{
+	for (size_t i = 0; i < N_ELEMENTS(root_keys); i++)
+		if (access(root_keys[i], R_OK) == 0)
+			return set_option(ctx, "trust-anchor-file:",
+			    root_keys[i], problem);
+	strbuf_printf(problem, "resolver.dnssec needs the root's key, in %s "
+	    "or %s: install dns-root-data or unbound-anchor, or set dnssec "
+	    "to false", root_keys[0], root_keys[1]);
+	return false;
+}
+
+static bool
+set_validation(struct ub_ctx *ctx, bool dnssec, struct strbuf *problem)
+{
+	if (!dnssec)
+		return set_option(ctx, "module-config:", "iterator", problem);
+	return set_option(ctx, "module-config:", "validator iterator",
+	    problem) && set_trust_anchor(ctx, problem);
+}
+
+/* A change of zones ends the setting of options: what is wrong with all of them
+ * together is seen here. */
+static bool
+set_zones(struct ub_ctx *ctx, bool is_forwarding, struct strbuf *problem)
+{
+	int error = 0;
+
+	if (!is_forwarding)	/* as it is already */
+		error = ub_ctx_zone_add(ctx, "localhost.", "static");
+	for (size_t i = 0; i < N_ELEMENTS(made_up_zones); i++)
+		if (error == 0 && is_forwarding)
+			error = ub_ctx_zone_remove(ctx, made_up_zones[i]);
+	if (error != 0)
+		strbuf_printf(problem, "libunbound does not start: %s",
+		    ub_strerror(error));
+	return error == 0;
+}
+
+struct ub_ctx *
+dns_context_create(struct event_base *base,
+    const struct unbound_options *options, unsigned max_questions,
+    struct strbuf *problem)
+{
+	bool is_forwarding = !is_recursive(options);
+	struct ub_ctx *ctx = ub_ctx_create_event(base);
+
+	if (ctx == NULL) {
+		strbuf_append_cstr(problem, "libunbound does not start: no "
+		    "memory, or it is built without libevent");
+		return NULL;
+	}
+	if (set_options(ctx, common_options, N_ELEMENTS(common_options),
+	    problem) &&
+	    set_number(ctx, "outgoing-range:", count_sockets(), problem) &&
+	    set_number(ctx, "num-queries-per-thread:", max_questions,
+	    problem) && set_validation(ctx, options->dnssec, problem) &&
+	    (is_forwarding ? set_forwarding(ctx, options, problem) :
+	    set_recursive(ctx, problem)) &&
+	    set_zones(ctx, is_forwarding, problem))
+		return ctx;
+	ub_ctx_delete(ctx);
+	return NULL;
+}

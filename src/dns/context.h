@@ -1,0 +1,19 @@
+/* dns/context.h - libunbound, set up as a mail filter needs it. */
+#ifndef ASSAY_DNS_CONTEXT_H
+#define ASSAY_DNS_CONTEXT_H
+
+#include <stdbool.h>
+
+struct event_base;
+struct strbuf;
+struct ub_ctx;
+struct unbound_options;
+
+/* A context on BASE that asks whom OPTIONS say; free with ub_ctx_delete.
+ * MAX_QUESTIONS: how many will be under way at most.  NULL with the problem
+ * appended to PROBLEM. */
+struct ub_ctx *dns_context_create(struct event_base *base,
+    const struct unbound_options *options, unsigned max_questions,
+    struct strbuf *problem);
+
+#endif
