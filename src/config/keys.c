@@ -2,6 +2,7 @@
  * man/assayd.conf.5 and conf/assayd.conf; a test looks. */
 #include "config/keys.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <syslog.h>
 
@@ -159,17 +160,13 @@ key_find(struct slice path)
 	return SIZE_MAX;
 }
 
-bool
-key_is_group(struct slice name)
+/* The group in front of a path; empty where it has none. */
+static struct slice
+group_of(struct slice path)
 {
-	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
-		struct slice path = slice_from_cstr(config_keys[i].path);
-		size_t dot = slice_find(path, '.');
+	size_t dot = slice_find(path, '.');
 
-		if (dot != SIZE_MAX && slice_eq(slice_head(path, dot), name))
-			return true;
-	}
-	return false;
+	return dot == SIZE_MAX ? SLICE_EMPTY : slice_head(path, dot);
 }
 
 /* What stands behind the group, or all of PATH. */
@@ -181,28 +178,69 @@ last_part(struct slice path)
 	return dot == SIZE_MAX ? path : slice_from(path, dot + 1);
 }
 
-const char *
+bool
+key_is_group(struct slice name)
+{
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++)
+		if (name.len != 0 && slice_eq(group_of(slice_from_cstr(
+		    config_keys[i].path)), name))
+			return true;
+	return false;
+}
+
+/* "enabled" is right in every group. */
+static bool
+is_name(struct slice name, struct slice known)
+{
+	return slice_eq_nocase(name, known) && !slice_eq(name,
+	    SLICE("enabled"));
+}
+
+/* "timeout" for "timeout_ms". */
+static bool
+is_head_of_name(struct slice name, struct slice known)
+{
+	return name.len > 3 && slice_starts_with_nocase(known, name);
+}
+
+/* The first key, of whatever group, whose name IS_MEANT by that in PATH. */
+static struct slice
+find_by_name(struct slice path, bool (*is_meant)(struct slice name,
+    struct slice known))
+{
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
+		struct slice known = slice_from_cstr(config_keys[i].path);
+
+		if (is_meant(last_part(path), last_part(known)))
+			return known;
+	}
+	return SLICE_EMPTY;
+}
+
+struct slice
 key_suggest(struct slice path)
 {
-	const char *nearest = NULL;
-	unsigned least = 0;
+	struct slice nearest = find_by_name(path, is_name);
+	unsigned least = UINT_MAX;
 
-	/* The right name in the wrong group comes first. */
-	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++)
-		if (slice_eq_nocase(last_part(path),
-		    last_part(slice_from_cstr(config_keys[i].path))) &&
-		    !slice_eq(last_part(path), SLICE("enabled")))
-			return config_keys[i].path;
+	if (nearest.len != 0)
+		return nearest;
 	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
-		unsigned distance = suggest_distance(path,
-		    slice_from_cstr(config_keys[i].path));
+		struct slice known = slice_from_cstr(config_keys[i].path);
+		struct slice candidates[] = { known, group_of(known) };
 
-		if (nearest == NULL || distance < least) {
-			nearest = config_keys[i].path;
+		for (size_t j = 0; j < N_ELEMENTS(candidates); j++) {
+			unsigned distance = suggest_distance(path,
+			    candidates[j]);
+
+			if (candidates[j].len == 0 || distance >= least)
+				continue;
+			nearest = candidates[j];
 			least = distance;
 		}
 	}
-	return suggest_is_near(last_part(path), least) ? nearest : NULL;
+	return suggest_is_near(last_part(path), least) ? nearest :
+	    find_by_name(path, is_head_of_name);
 }
 
 bool

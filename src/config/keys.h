@@ -63,8 +63,9 @@ size_t key_find(struct slice path);
 /* Whether any key lies in a group of that name. */
 bool key_is_group(struct slice name);
 
-/* The path that was probably meant by PATH, which is none, or NULL. */
-const char *key_suggest(struct slice path);
+/* The path, or the group, that was probably meant by PATH, which is neither;
+ * empty where nothing is near. */
+struct slice key_suggest(struct slice path);
 
 /* Complain that TEXT is none of WORDS. */
 void key_refuse_word(const struct key_place *place, struct slice text,

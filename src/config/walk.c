@@ -265,12 +265,12 @@ struct walk {
 static void
 refuse_unknown(const struct walk *walk, struct slice path, unsigned line)
 {
-	const char *meant = key_suggest(path);
+	struct slice meant = key_suggest(path);
 
-	if (meant != NULL)
+	if (meant.len != 0)
 		problems_add(walk->problems, line, "there is no key %s: "
-		    "did you mean %s?",
-		    problems_show(walk->problems, path), meant);
+		    "did you mean %.*s?", problems_show(walk->problems, path),
+		    SLICE_PRINTF(meant));
 	else
 		problems_add(walk->problems, line, "there is no key %s: "
 		    "assayd.conf(5) lists all keys",

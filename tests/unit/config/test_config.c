@@ -54,7 +54,7 @@ static const struct {
 	{ "unknown key", MONITOR "\nspf: {\n enable = true; };",
 	    "f:3: there is no key spf.enable: did you mean spf.enabled?\n" },
 	{ "unknown group", MONITOR "\nmailter: { socket = \"\"; };",
-	    "f:2: there is no key mailter: assayd.conf(5) lists all keys\n" },
+	    "f:2: there is no key mailter: did you mean milter?\n" },
 	{ "key outside of its group", MONITOR "\ntimeout_ms = 5;",
 	    "f:2: there is no key timeout_ms: did you mean "
 	    "resolver.timeout_ms?\n" },
