@@ -1,0 +1,291 @@
+/* daemon/daemon.c - see daemon.h.
+ *
+ * The order of the start: read the configuration; into the background, since
+ * neither threads nor libunbound's context outlive a fork; the resolver; the
+ * socket, which may need root; give up root; threads.  Only then are we ready,
+ * and only then does whoever started us stop waiting: so all trouble reaches
+ * the terminal. */
+#include "daemon/daemon.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "daemon/hostname.h"
+#include "daemon/notify.h"
+#include "daemon/options.h"
+#include "daemon/process.h"
+#include "daemon/loop.h"
+#include "daemon/version.h"
+#include "dmarc/psl.h"
+#include "dns/zone.h"
+
+/* A hundred problems, each shorter than 2 KB, in a buffer that doubles. */
+#define PROBLEMS_CEILING ((size_t)1024 * 1024)
+#define ARENA_CEILING (4 * PROBLEMS_CEILING)
+
+struct daemon {
+	const struct daemon_options *options;	/* borrowed */
+	struct arena *arena;
+	struct strbuf problem;		/* what keeps us from starting */
+	struct config *config;
+	struct log *log;
+	struct psl *psl;
+	struct event_base *base;
+	struct resolver *resolver;
+	struct loop *loop;
+	struct milter_context context;	/* for all sessions */
+};
+
+/* ---- problems ------------------------------------------------------------ */
+
+static void
+print_slice(FILE *out, struct slice text)
+{
+	/* Nobody is left to tell when this cannot be written. */
+	if (text.len != 0 && fwrite(text.ptr, 1, text.len, out) != text.len)
+		clearerr(out);
+}
+
+/* On stderr in any case; to syslog too, which is where it is looked for when
+ * nobody sees stderr. */
+static void
+tell_problem(struct daemon *d)
+{
+	struct slice text = strbuf_slice(&d->problem);
+
+	if (d->log == NULL || !d->options->is_foreground)
+		fprintf(stderr, "assayd: %.*s\n", SLICE_PRINTF(text));
+	if (d->log != NULL)
+		log_write(d->log, LOG_LEVEL_ERROR, "%.*s",
+		    SLICE_PRINTF(text));
+}
+
+/* ---- the steps of the start ---------------------------------------------- */
+
+static bool
+create_arena(struct daemon *d)
+{
+	if ((d->arena = arena_create(ARENA_CEILING)) == NULL)
+		return false;
+	strbuf_init(&d->problem, d->arena, PROBLEMS_CEILING);
+	return true;
+}
+
+/* Problems are printed as they are: each has file and line. */
+static bool
+load_config(struct daemon *d, const char *path)
+{
+	struct strbuf problems;
+
+	strbuf_init(&problems, d->arena, PROBLEMS_CEILING);
+	d->config = config_load(path, &problems);
+	print_slice(stderr, strbuf_slice(&problems));
+	return d->config != NULL;
+}
+
+static bool
+create_log(struct daemon *d)
+{
+	d->log = log_create(d->options->is_foreground ? LOG_SINK_STDERR :
+	    LOG_SINK_SYSLOG, d->config->log_level, "assayd",
+	    d->config->log_facility);
+	if (d->log == NULL) {
+		strbuf_append_cstr(&d->problem, "memory is out");
+		return false;
+	}
+	for (struct config_note *note = d->config->notes; note != NULL;
+	    note = note->next)
+		log_write(d->log, LOG_LEVEL_WARNING, "%s", note->text);
+	return true;
+}
+
+static bool
+create_loop(struct daemon *d)
+{
+	if (evthread_use_pthreads() == 0)
+		d->base = event_base_new();
+	if (d->base != NULL)
+		d->loop = loop_create(d->base, d->log,
+		    d->config->drain_s);
+	if (d->loop != NULL)
+		return true;
+	strbuf_append_cstr(&d->problem, "there can be no event loop");
+	return false;
+}
+
+static bool
+create_zone(struct daemon *d)
+{
+	if ((d->resolver = zone_create()) == NULL) {
+		strbuf_append_cstr(&d->problem, "memory is out");
+		return false;
+	}
+	return zone_load_file(d->resolver, d->config->zone_file, &d->problem);
+}
+
+static bool
+create_resolver(struct daemon *d)
+{
+	if (d->config->zone_file != NULL)
+		return create_zone(d);
+	d->resolver = unbound_create(d->base, &d->config->resolver, d->log,
+	    &d->problem);
+	return d->resolver != NULL;
+}
+
+static bool
+load_psl(struct daemon *d)
+{
+	const char *path = d->config->psl_file;
+
+	if (d->config->inspect.dmarc.discovery != DMARC_DISCOVERY_PSL)
+		return true;
+	if ((d->psl = dmarc_psl_load(path)) == NULL) {
+		strbuf_printf(&d->problem, "dmarc.org_domain = \"psl\": %s "
+		    "cannot be read as a public suffix list",
+		    path != NULL ? path : "the system's file");
+		return false;
+	}
+	d->config->inspect.dmarc.psl = d->psl;
+	return true;
+}
+
+static bool
+open_milter(struct daemon *d)
+{
+	d->context = (struct milter_context){
+		.milter = d->config->milter,
+		.inspect = d->config->inspect,
+		.policy = d->config->policy,
+		.authserv_id = d->config->authserv_id,
+		.hostname = hostname_find(d->arena),
+		.resolver = d->resolver,
+		.log = d->log,
+	};
+	if (d->context.hostname == NULL) {
+		strbuf_append_cstr(&d->problem, "memory is out");
+		return false;
+	}
+	return milter_open(&d->context, &d->problem);
+}
+
+static bool
+drop_privileges(struct daemon *d)
+{
+	if (!process_drop_privileges(d->config->user, &d->problem))
+		return false;
+	if (geteuid() == 0)
+		log_write(d->log, LOG_LEVEL_WARNING, "running as root: write "
+		    "user = \"assay\"; into the configuration");
+	return true;
+}
+
+static bool
+start_threads(struct daemon *d)
+{
+	if (loop_start(d->loop))
+		return true;
+	strbuf_append_cstr(&d->problem, "there can be no thread");
+	return false;
+}
+
+static bool
+start(struct daemon *d)
+{
+	return create_log(d) && create_loop(d) && create_resolver(d) &&
+	    load_psl(d) && open_milter(d) && drop_privileges(d) &&
+	    start_threads(d);
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+static void
+tell_start(const struct daemon *d)
+{
+	const struct config *config = d->config;
+
+	log_write(d->log, LOG_LEVEL_INFO, "started version=%s mode=%s "
+	    "socket=%s authserv_id=%s hostname=%s", version_text(),
+	    config->policy.mode == POLICY_MODE_ENFORCE ? "enforce" : "monitor",
+	    config->milter.socket,
+	    config->authserv_id != NULL ? config->authserv_id : "(the MTA's)",
+	    d->context.hostname);
+}
+
+static void
+destroy(struct daemon *d)
+{
+	if (d->resolver != NULL)
+		dns_destroy_resolver(&d->resolver);
+	loop_destroy(&d->loop);
+	if (d->base != NULL)
+		event_base_free(d->base);
+	dmarc_psl_free(&d->psl);
+	log_destroy(&d->log);
+	config_unload(&d->config);
+	arena_destroy(&d->arena);
+}
+
+/* READY_FD: the parent waits there, or -1. */
+static int
+run_process(struct daemon *d, int ready_fd)
+{
+	int exit_status = 1;
+
+	process_prepare();
+	if (!start(d)) {
+		tell_problem(d);
+		destroy(d);
+		return 1;
+	}
+	tell_start(d);
+	if (ready_fd >= 0)
+		process_tell_ready(ready_fd);
+	notify_ready();
+	notify_status("running");
+	exit_status = loop_run(d->loop);
+	log_write(d->log, LOG_LEVEL_INFO, "stopped");
+	/* Sessions that are idle outlive libmilter's main function: with one
+	 * of them open not even libcrypto may be taken down. */
+	if (!loop_is_quiet(d->loop))
+		_exit(exit_status);
+	destroy(d);
+	return exit_status;
+}
+
+int
+daemon_run(const struct daemon_options *options)
+{
+	struct daemon d = { .options = options };
+	int ready_fd = -1, exit_status = 1;
+
+	if (!create_arena(&d) || !load_config(&d, options->config_path)) {
+		arena_destroy(&d.arena);
+		return 1;
+	}
+	if (!options->is_foreground &&
+	    !process_fork(&ready_fd, &exit_status)) {
+		destroy(&d);
+		return exit_status;
+	}
+	return run_process(&d, ready_fd);
+}
+
+int
+daemon_test_config(const char *path)
+{
+	struct daemon d = { .options = NULL };
+	bool is_good = create_arena(&d) && load_config(&d, path);
+
+	if (is_good)
+		for (struct config_note *note = d.config->notes; note != NULL;
+		    note = note->next)
+			puts(note->text);
+	destroy(&d);
+	return is_good ? 0 : 1;
+}

@@ -1,0 +1,32 @@
+/* daemon/loop.h - the running daemon: libmilter in a thread of its own, and
+ * on the main thread the loop with DNS, timers and signals, until the end. */
+#ifndef ASSAY_DAEMON_LOOP_H
+#define ASSAY_DAEMON_LOOP_H
+
+#include <stdbool.h>
+
+struct event_base;
+struct log;
+struct loop;
+
+/* BASE and LOG are borrowed; signals are ours from now on.  NULL where memory
+ * is out. */
+struct loop *loop_create(struct event_base *base, struct log *log,
+    unsigned drain_s);
+
+/* Start libmilter's thread; milter_open has been called, privileges are
+ * dropped.  False where there can be no thread. */
+bool loop_start(struct loop *loop);
+
+/* Run the loop until SIGTERM or SIGINT has been obeyed, or libmilter has given
+ * up.  The process's exit status. */
+int loop_run(struct loop *loop);
+
+/* Whether no thread but this one can still touch what the sessions use: else
+ * nothing may be freed, and the process is left with _exit. */
+bool loop_is_quiet(const struct loop *loop);
+
+/* Only when it is quiet, or was not started.  Sets *LOOP to NULL. */
+void loop_destroy(struct loop **loop);
+
+#endif
