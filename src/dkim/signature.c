@@ -183,11 +183,21 @@ parse_c(struct arena *arena, struct slice value, struct dkim_signature *sig)
 	return ok ? DKIM_REASON_NONE : DKIM_REASON_CANONICALIZATION;
 }
 
+/* sub-domain *("." sub-domain), with U-labels (RFC 8616 5) and without the dot
+ * at the end that is let pass elsewhere. */
+static bool
+parse_name(struct arena *arena, struct slice text, struct slice *name_out)
+{
+	*name_out = SLICE_EMPTY;
+	return text.len > 0 && text.ptr[text.len - 1] != '.' &&
+	    domain_normalize(arena, text, name_out);
+}
+
 /* domain-name = sub-domain 1*("." sub-domain) */
 static enum dkim_reason
 parse_d(struct arena *arena, struct slice value, struct dkim_signature *sig)
 {
-	return domain_normalize(arena, value, &sig->domain) &&
+	return parse_name(arena, value, &sig->domain) &&
 	    domain_count_labels(sig->domain) >= 2 ? DKIM_REASON_NONE :
 	    DKIM_REASON_SYNTAX;
 }
@@ -196,7 +206,7 @@ parse_d(struct arena *arena, struct slice value, struct dkim_signature *sig)
 static enum dkim_reason
 parse_s(struct arena *arena, struct slice value, struct dkim_signature *sig)
 {
-	return domain_normalize(arena, value, &sig->selector) ?
+	return parse_name(arena, value, &sig->selector) ?
 	    DKIM_REASON_NONE : DKIM_REASON_SYNTAX;
 }
 
@@ -241,7 +251,7 @@ parse_i(struct arena *arena, struct slice value, struct dkim_signature *sig)
 	if (!dkim_decode_qp(arena, value, &sig->identity))
 		return DKIM_REASON_SYNTAX;
 	at = slice_find_last(sig->identity, '@');
-	return at != SIZE_MAX && domain_normalize(arena,
+	return at != SIZE_MAX && parse_name(arena,
 	    slice_from(sig->identity, at + 1), &sig->identity_domain) ?
 	    DKIM_REASON_NONE : DKIM_REASON_SYNTAX;
 }
