@@ -16,7 +16,7 @@ struct name_group {
 };
 
 struct dkim_header_index {
-	const struct mail_field **fields;	/* by name, then as in the header */
+	const struct mail_field **fields;	/* by name, then by place */
 	struct name_group *groups;		/* by name */
 	size_t n_groups;
 };

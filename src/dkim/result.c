@@ -1,6 +1,6 @@
 /* dkim/result.c - see result.h and verify.h.
  *
- * RFC 6376 has PERMFAIL for all that follows but DNS; RFC 8601 2.7.1 divides it:
+ * RFC 6376 has PERMFAIL for all of this but DNS; RFC 8601 2.7.1 divides it:
  *   neutral    "contained syntax errors or were not otherwise able to be
  *              processed": the field itself cannot be used
  *   permerror  "some error that is unrecoverable": the field is understood,

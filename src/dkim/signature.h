@@ -36,7 +36,7 @@ struct dkim_signature {
 	uint64_t body_limit;		/* l=, or DKIM_BODY_NO_LIMIT */
 	bool has_timestamp, has_expiration;
 	uint64_t timestamp_s, expiration_s;	/* t=, x= */
-	struct slice names;		/* h=, to be read with tag_take_element */
+	struct slice names;		/* h=, for tag_take_element */
 	bool covers_from;
 	struct slice body_hash;		/* bh= decoded */
 	struct slice b;			/* b= decoded */
@@ -44,9 +44,9 @@ struct dkim_signature {
 	size_t b_prefix_octets;
 };
 
-/* Parse FIELD, which must outlive ARENA's reset, into SIG.  The reason says what
- * is wrong with it; what could be read is filled in all the same.  Unknown
- * tags are ignored.  Touches no DNS and no clock. */
+/* Parse FIELD, which must live as long as ARENA's memory, into SIG.  The reason
+ * says what is wrong with it; what could be read is filled in all the same.
+ * Unknown tags are ignored.  Touches no DNS and no clock. */
 enum dkim_reason dkim_parse_signature(struct arena *arena,
     const struct mail_field *field, struct dkim_signature *sig);
 

@@ -1,8 +1,8 @@
 /* dkim/verify.c - see verify.h.
  *
- * Each step is done as early as it can be: the field is parsed and its key asked
- * for when it arrives, the header is hashed when it is complete, and when the
- * body has ended only the comparisons are left.
+ * Each step is done as early as it can be: the field is parsed and its key
+ * asked for when it arrives, the header is hashed when it is complete, and
+ * when the body has ended only the comparisons are left.
  *
  * A signature that will not pass for reasons of its own (its time, most of all)
  * is still held against key and header if there is room among those tried:
@@ -112,7 +112,8 @@ dkim_add_signature(struct dkim_verifier *verifier,
 
 /* ---- The header is complete ---------------------------------------------- */
 
-/* "Signatures MAY be considered invalid" past x= (3.5), and ignored before t=. */
+/* Signatures "MAY be considered invalid" past x=, and be ignored before t=
+ * (3.5). */
 static enum dkim_reason
 check_time(const struct dkim_signature *sig, int64_t now_s, unsigned skew_s)
 {

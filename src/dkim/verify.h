@@ -77,7 +77,7 @@ struct dkim_outcome {
 	/* For knowledge about indirect flows (policy/evidence): */
 	bool covers_from;	/* h= names From */
 	bool key_exists;	/* a usable key was found */
-	bool header_hash_valid;	/* b= verifies over the header, bh= as claimed */
+	bool header_hash_valid;	/* b= verifies over header and bh= */
 };
 
 struct dkim_verifier;

@@ -127,11 +127,10 @@ static void
 test_no_question(void **state)
 {
 	static const char *const signatures[] = {
-		"v=2; a=rsa-sha256; s=k; d=example.org; h=from; bh=YQ==; "
-		    "b=YQ==",
-		"v=1; a=rsa-sha1; s=k; d=example.org; h=from; bh=YQ==; b=YQ==",
-		"v=1; a=rsa-sha256; s=k; d=example.org; h=to; bh=YQ==; b=YQ==",
-		"v=1; a=rsa-sha256; s=k; d=example.org; h=from; bh=YQ==",
+		"v=2; a=rsa-sha256; s=k; d=e.example; h=from; bh=YQ==; b=YQ==",
+		"v=1; a=rsa-sha1; s=k; d=e.example; h=from; bh=YQ==; b=YQ==",
+		"v=1; a=rsa-sha256; s=k; d=e.example; h=to; bh=YQ==; b=YQ==",
+		"v=1; a=rsa-sha256; s=k; d=e.example; h=from; bh=YQ==",
 	};
 	struct arena *arena = test_arena();
 	struct resolver *asked = asked_create(test_zone(""));
@@ -220,7 +219,7 @@ test_body_failed(void **state)
 	arena_destroy(&arena);
 }
 
-/* Wherever memory ends, the result is a temperror and never a pass or "none". */
+/* Wherever memory ends, the result is a temperror, and never "none". */
 static void
 test_no_memory(void **state)
 {
