@@ -1,6 +1,6 @@
 """What scenarios are made of: their list, and what they expect."""
 
-import lab
+from lab import AUTHSERV_ID
 from mail import Results, get_fields, split_fields
 
 ALL = []	# in the order in which they were written
@@ -39,11 +39,11 @@ def our_field(message):
 	expect(name == "Authentication-Results",
 	    "the first field is %s:%s" % (name, value))
 	results = Results(value)
-	expect(results.authserv_id == lab.AUTHSERV_ID,
+	expect(results.authserv_id == AUTHSERV_ID,
 	    "the id is %r" % results.authserv_id)
 	ours = [value for value in
 	    get_fields(message, "Authentication-Results")
-	    if Results(value).authserv_id.lower() == lab.AUTHSERV_ID]
+	    if Results(value).authserv_id.lower() == AUTHSERV_ID]
 	expect(len(ours) == 1, "%d fields by our id: %s" % (len(ours), ours))
 	for line in value.split("\n"):
 		expect(len(line) <= 998, "a line of %d octets" % len(line))
@@ -66,3 +66,14 @@ def expect_accepted(lab, reply):
 	"""That it was queued and delivered; its Authentication-Results."""
 	expect_reply(reply, "250")
 	return our_field(lab.delivered(reply))
+
+
+def expect_skipped(lab, reply):
+	"""That it was delivered without having been looked at: nothing claims
+	a result in our name."""
+	expect_reply(reply, "250")
+	for value in get_fields(lab.delivered(reply),
+	    "Authentication-Results"):
+		results = Results(value)
+		expect(results.authserv_id.lower() != AUTHSERV_ID or
+		    results.is_none, "a result: " + results.text)
