@@ -115,6 +115,7 @@ class Assayd:
 		self.start()
 
 	def start(self):
+		self.is_terminated = False
 		with open(self.log_path, "ab") as log:
 			self.process = subprocess.Popen(
 			    self.lab.assayd_command +
@@ -151,7 +152,9 @@ class Assayd:
 		return read_from(self.log_path, offset)
 
 	def terminate(self):
-		if self.process.poll() is None:
+		"""Once: the second signal would be an order to hurry."""
+		if self.process.poll() is None and not self.is_terminated:
+			self.is_terminated = True
 			self.process.send_signal(signal.SIGTERM)
 
 	def finish(self):
@@ -173,11 +176,12 @@ class Assayd:
 
 class Lab:
 	def __init__(self, assayd, wrapper=(), is_instrumented=False,
-	    patience=1, make_zone=zone.make, n_slots=N_SLOTS):
+	    patience=1, make_zone=zone.make, n_slots=N_SLOTS, keeps_files=False):
 		self.assayd_command = list(wrapper) + [assayd]
 		self.is_instrumented = is_instrumented
 		self.patience = patience	# factor for all waiting
 		self.make_zone, self.n_slots = make_zone, n_slots
+		self.keeps_files = keeps_files
 		self.daemons, self.ended, self.shared = [], set(), {}
 		self.n_started = 0
 		self.relay = None
@@ -259,7 +263,10 @@ class Lab:
 			self.relay.close()
 		for daemon in self.daemons:
 			daemon.finish()
-		shutil.rmtree(self.dir, ignore_errors=True)
+		if self.keeps_files:
+			print("left behind: " + self.dir)
+		else:
+			shutil.rmtree(self.dir, ignore_errors=True)
 
 	def settings(self):
 		"""What every assayd of a run shares."""

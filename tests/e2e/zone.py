@@ -38,6 +38,7 @@ def make(keys):
 	    domain("quarantine.example", keys, quarantine),
 	    domain("monitored.example", keys, "v=DMARC1; p=none"),
 	    domain("nodmarc.example", keys),
+	    domain("nospf.example", keys, spf=None),
 	    domain("signed.example", keys, reject, spf="v=spf1 -all"),
 	    # bücher.example
 	    domain("xn--bcher-kva.example", keys, reject),
