@@ -30,7 +30,7 @@ struct config {
 	int log_facility;		/* syslog's */
 	const char *user;		/* to run as; NULL: who started it */
 	unsigned drain_s;		/* how long TERM waits for messages */
-	struct config_note *notes;	/* warnings to log at start, newest last */
+	struct config_note *notes;	/* to log at start, newest last */
 };
 
 struct config_note {

@@ -124,8 +124,8 @@ scan_octet(struct scan *scan)
 	else if (c == '\0')
 		problems_add(scan->problems, scan->line,
 		    "there is a NUL octet: this is no text");
-	else if (c == '@' && is_line_start && cursor_take_text_nocase(&scan->cur,
-	    SLICE("include")))
+	else if (c == '@' && is_line_start &&
+	    cursor_take_text_nocase(&scan->cur, SLICE("include")))
 		problems_add(scan->problems, scan->line,
 		    "@include is not supported: write all keys in one file");
 }

@@ -195,12 +195,13 @@ is_redirect_address(const struct key_place *place, struct slice address)
 	    domain_normalize(place->config->arena, path.domain, &domain);
 }
 
+/* The last one is there to be shown: set_quarantine reads it itself. */
 static const struct key_word quarantine_words[] = {
 	{ "hold", POLICY_QUARANTINE_HOLD },
 	{ "tag", POLICY_QUARANTINE_TAG },
 	{ "reject", POLICY_QUARANTINE_REJECT },
 	{ "none", POLICY_QUARANTINE_NONE },
-	{ "redirect:ADDRESS", POLICY_QUARANTINE_REDIRECT },	/* to be shown */
+	{ "redirect:ADDRESS", POLICY_QUARANTINE_REDIRECT },
 	{ NULL, 0 },
 };
 

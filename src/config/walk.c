@@ -10,8 +10,6 @@
 #include "config/keys.h"
 #include "config/problems.h"
 
-#define MAX_PATH 1000		/* octets of a path in a message */
-
 /* One setting, and the key that it is. */
 struct found {
 	struct key_place place;
@@ -313,7 +311,8 @@ walk_group(const struct walk *walk, config_setting_t *group)
 		    "VALUE; };", name, describe(group), name);
 		return;
 	}
-	for (int i = 0; i < config_setting_length(group); i++)
+	for (int i = 0; i < config_setting_length(group) &&
+	    walk->problems->n <= CONFIG_MAX_PROBLEMS; i++)
 		walk_setting(walk, name, config_setting_get_elem(group,
 		    (unsigned)i));
 }

@@ -127,7 +127,9 @@ begin_drain(struct loop *loop)
 		milter_begin_drain();
 		notify_stopping();
 		tell_open_messages(loop, LOG_LEVEL_INFO, "told to stop");
-		event_add(loop->tick, &interval);
+		/* Without ticks nobody would see the messages end. */
+		if (event_add(loop->tick, &interval) != 0)
+			drain_begin(&loop->drain, clock_monotonic_ms(), 0);
 	} else {
 		log_write(loop->log, LOG_LEVEL_INFO,
 		    "told to stop again: no more waiting");

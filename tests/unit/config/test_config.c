@@ -390,23 +390,32 @@ count_lines(struct slice text)
 	return n;
 }
 
-/* Keys without end: a hundred problems are told. */
+/* Keys without end, at the top or in a group: a hundred problems are told. */
 static void
-test_many_problems(void **state)
+check_many_problems(const char *before, const char *behind)
 {
 	struct arena *arena = test_arena();
 	struct strbuf text;
 	struct slice problems;
 
-	(void)state;
 	strbuf_init(&text, arena, CONFIG_MAX_OCTETS);
+	strbuf_append_cstr(&text, before);
 	for (unsigned i = 0; i < 1000; i++)
 		strbuf_printf(&text, "key%u = %u;\n", i, i);
+	strbuf_append_cstr(&text, behind);
 	assert_null(load(arena, strbuf_slice(&text), &problems));
 	assert_int_equal(count_lines(problems), CONFIG_MAX_PROBLEMS + 1);
 	assert_true(slice_ends_with_nocase(problems,
 	    SLICE("f:101: and more: mend what is listed above first\n")));
 	arena_destroy(&arena);
+}
+
+static void
+test_many_problems(void **state)
+{
+	(void)state;
+	check_many_problems("", "");
+	check_many_problems("spf: { ", "};");
 }
 
 /* Every octet of a good file replaced in turn by some that mean something:
