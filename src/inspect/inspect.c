@@ -47,8 +47,8 @@ struct inspect {
 
 	/* The message; all zero while there is none. */
 	struct arena *arena;	/* owned */
-	bool is_checked, has_failed;
-	bool is_spf_known;	/* results.spf is final */
+	bool has_spf, has_dkim, has_dmarc;	/* are to be checked */
+	bool has_failed;
 	size_t n_from_fields;
 	struct mail_header header;
 	struct forged_fields forged;
@@ -109,7 +109,7 @@ inspect_abort(struct inspect *in)
 	if (!has_message(in))
 		return;
 	arena_destroy(&in->arena);
-	in->is_checked = in->has_failed = in->is_spf_known = false;
+	in->has_spf = in->has_dkim = in->has_dmarc = in->has_failed = false;
 	in->n_from_fields = in->n_signatures = 0;
 	in->header = (struct mail_header){ .arena = NULL };
 	in->forged = (struct forged_fields){ .arena = NULL };
@@ -185,7 +185,7 @@ prefetch_spf(struct inspect *in)
 {
 	struct spf_request request;
 
-	if (!in->results.is_spf_checked)
+	if (!in->has_spf)
 		return;
 	request = make_spf_request(in, SPF_IDENTITY_HELO, CLOCK_NEVER_MS);
 	spf_prefetch(&request, in->resolver, in->arena);
@@ -229,13 +229,13 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 	if (in->arena == NULL)
 		return INSPECT_NO_MEMORY;
 	in->stage = STAGE_HEADER;
-	in->is_checked = is_checked;
+	in->has_spf = is_checked && options->is_spf_enabled;
+	in->has_dkim = is_checked && options->is_dkim_enabled;
+	in->has_dmarc = is_checked && options->is_dmarc_enabled;
 	in->results = (struct inspect_results){
 		.client = in->client,
 		.helo = in->helo,
 		.is_smtputf8 = is_smtputf8,
-		.is_spf_checked = is_checked && options->is_spf_enabled,
-		.is_dkim_checked = is_checked && options->is_dkim_enabled,
 		.header = &in->header,
 		.is_header_whole = true,
 		.author_status = MAIL_AUTHOR_ABSENT,
@@ -268,19 +268,19 @@ check_spf(struct inspect *in, int64_t deadline_ms)
 	struct inspect_results *results = &in->results;
 	struct spf_request request;
 
-	if (in->is_spf_known || !results->is_spf_checked)
+	if (!in->has_spf || results->is_spf_checked)
 		return;
 	request = make_spf_request(in, sender_identity(in), deadline_ms);
 	spf_check(&request, &in->options->spf, in->resolver, in->arena,
 	    &results->spf);
-	in->is_spf_known = true;
+	results->is_spf_checked = true;
 }
 
 enum inspect_status
 inspect_get_spf(struct inspect *in, const struct spf_outcome **spf_out)
 {
 	*spf_out = NULL;
-	if (!has_message(in) || !in->results.is_spf_checked)
+	if (!has_message(in) || !in->has_spf)
 		return INSPECT_OUT_OF_ORDER;
 	check_spf(in, clock_monotonic_ms() + in->options->spf.budget_ms);
 	*spf_out = &in->results.spf;
@@ -311,7 +311,7 @@ note_from(struct inspect *in, const struct mail_field *field)
 	}
 	results->author_status = field == NULL ? MAIL_AUTHOR_TOO_MANY :
 	    mail_parse_authors(in->arena, field->value, &results->authors);
-	if (!in->is_checked || !in->options->is_dmarc_enabled)
+	if (!in->has_dmarc)
 		return;
 	for (size_t i = 0; i < results->authors.n_domains; i++)
 		dmarc_prefetch(&in->options->dmarc, in->resolver,
@@ -323,7 +323,7 @@ note_from(struct inspect *in, const struct mail_field *field)
 static bool
 note_signature(struct inspect *in, const struct mail_field *field)
 {
-	if (!in->results.is_dkim_checked)
+	if (!in->has_dkim)
 		return true;
 	if (in->n_signatures == INSPECT_MAX_SIGNATURES) {
 		in->results.n_ignored_signatures++;
@@ -450,6 +450,7 @@ finish_dkim(struct inspect *in, int64_t deadline_ms)
 	if (in->verifier != NULL)
 		dkim_finish(in->verifier, dkim_body_finish(in->body),
 		    deadline_ms, &in->results.dkim, &in->results.n_dkim);
+	in->results.is_dkim_checked = in->has_dkim;
 }
 
 /* SPF's domain is lower case already, but may be no domain at all. */
@@ -458,7 +459,7 @@ identify_spf(struct inspect *in, struct dmarc_identifier *identifier)
 {
 	const struct spf_outcome *spf = &in->results.spf;
 
-	if (!in->is_spf_known || (spf->result != SPF_PASS &&
+	if (!in->results.is_spf_checked || (spf->result != SPF_PASS &&
 	    spf->result != SPF_TEMPERROR))
 		return false;
 	identifier->is_dkim = false;
@@ -514,7 +515,7 @@ check_helo_spf(struct inspect *in, int64_t deadline_ms)
 	int64_t own_ms = clock_monotonic_ms() + HELO_BUDGET_MS;
 	struct spf_request request;
 
-	if (!results->is_spf_checked)
+	if (!in->has_spf)
 		return;
 	if (results->sender.is_null) {
 		results->helo_spf = results->spf;
@@ -535,7 +536,7 @@ evaluate(struct inspect *in)
 
 	check_spf(in, deadline_ms);
 	finish_dkim(in, deadline_ms);
-	if (in->is_checked && in->options->is_dmarc_enabled)
+	if (in->has_dmarc)
 		check_dmarc(in, deadline_ms);
 	check_helo_spf(in, deadline_ms);
 	results->forged_fields = in->forged.places;

@@ -40,38 +40,37 @@ make_failure(const char *why, struct policy_verdict *verdict)
 }
 
 static bool
-judge(struct session *session, const struct inspect_results *results,
-    struct policy_verdict *verdict, struct slice *field)
+build_field(struct session *session, const struct inspect_results *results,
+    const struct policy_verdict *verdict, struct slice *field)
 {
 	struct arena *arena = inspect_arena(session->inspect);
 
-	policy_judge_message(&session->service->context->policy, results,
-	    arena, verdict);
 	if (session->trust != POLICY_INSPECT)
 		return policy_build_empty_field(arena, session->authserv_id,
 		    field);
 	return policy_build_field(arena, session->authserv_id, results,
-	    verdict, field) && !arena_has_failed(arena);
+	    verdict, field);
 }
 
-/* Up to all that is done before the final reply; what went wrong, or NULL. */
+/* All that is done before the final reply; what went wrong, or NULL. */
 static const char *
 carry_out(struct session *session, SMFICTX *ctx,
-    const struct inspect_results *results, struct policy_verdict *verdict)
+    const struct inspect_results *results,
+    const struct policy_verdict *verdict)
 {
 	struct slice field;
 
-	if (!judge(session, results, verdict, &field))
-		return "our field cannot be built";
 	switch (verdict->action) {
 	case POLICY_REJECT:
 	case POLICY_TEMPFAIL:
-		return NULL;	/* nobody sees the message's fields */
+		return NULL;	/* nobody will see its fields */
 	case POLICY_ACCEPT:
 	case POLICY_HOLD:
 	case POLICY_REDIRECT:
 		break;
 	}
+	if (!build_field(session, results, verdict, &field))
+		return "our field cannot be built";
 	return perform_changes(ctx, session, results, verdict, field);
 }
 
@@ -90,6 +89,8 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
+	policy_judge_message(&session->service->context->policy, results,
+	    inspect_arena(session->inspect), verdict);
 	return carry_out(session, ctx, results, verdict);
 }
 
@@ -111,8 +112,8 @@ reply(struct session *session, SMFICTX *ctx,
 		answer = SMFIS_TEMPFAIL;
 		break;
 	}
-	if (!perform_reply(ctx, inspect_arena(session->inspect),
-	    verdict->code, verdict->enhanced, verdict->text))
+	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
+	    verdict->text))
 		log_write(session->service->context->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);

@@ -9,19 +9,11 @@
 #include "milter/service.h"
 #include "milter/session.h"
 
-/* For what cannot wait for the end of the message, as there is none. */
-#define REPLY_MEMORY ((size_t)16384)
-
-/* Refuse for now, with a text of our own where memory allows one. */
 static sfsistat
 defer(SMFICTX *ctx, const char *enhanced, struct slice text)
 {
-	struct arena *arena = arena_create(REPLY_MEMORY);
-
 	/* Without our text the MTA uses its own; the refusal stands. */
-	if (arena != NULL)
-		(void)perform_reply(ctx, arena, "451", enhanced, text);
-	arena_destroy(&arena);
+	(void)perform_reply(ctx, "451", enhanced, text);
 	return SMFIS_TEMPFAIL;
 }
 
@@ -82,8 +74,8 @@ refuse_sender(struct session *session, SMFICTX *ctx,
 {
 	bool is_permanent = verdict->action == POLICY_REJECT;
 
-	if (!perform_reply(ctx, inspect_arena(session->inspect),
-	    verdict->code, verdict->enhanced, verdict->text))
+	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
+	    verdict->text))
 		log_write(session->service->context->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);

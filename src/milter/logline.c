@@ -15,8 +15,9 @@
 
 /* Octets shown, before escaping makes four of one. */
 #define MAX_WORD ((size_t)64)
+#define MAX_SELECTOR ((size_t)32)
 #define MAX_ADDRESS ((size_t)160)
-#define MAX_DOMAIN ((size_t)253)	/* normalized: nothing to escape */
+#define MAX_DOMAIN ((size_t)100)
 #define MAX_REASON ((size_t)400)
 
 #define MAX_SIGNATURES ((size_t)8)	/* told one by one */
@@ -41,7 +42,7 @@ append_quoted(struct strbuf *text, struct slice value)
 
 		strbuf_append_escaped(text, part, part.len);
 		if (part.len < value.len)
-			strbuf_append_cstr(text, "\\x22");
+			strbuf_append_cstr(text, "\\\"");
 		value = slice_from(value, part.len + 1);
 	}
 	strbuf_append_char(text, '"');
@@ -128,7 +129,7 @@ append_signature(struct strbuf *text, const struct dkim_outcome *dkim)
 {
 	add_word(text, "dkim", dkim_result_name(dkim->result));
 	add_known(text, "dkim_domain", dkim->domain, MAX_DOMAIN);
-	add_known(text, "dkim_selector", dkim->selector, MAX_WORD);
+	add_known(text, "dkim_selector", dkim->selector, MAX_SELECTOR);
 	if (dkim->result != DKIM_RESULT_PASS)
 		add_known(text, "dkim_reason",
 		    slice_from_cstr(dkim_reason_text(dkim->reason)), MAX_WORD);

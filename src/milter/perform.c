@@ -15,20 +15,27 @@
 
 #define FIELD_NAME "Authentication-Results"
 #define MAX_TEXT ((size_t)32768)	/* more than any field we build */
+#define REPLY_MEMORY ((size_t)16384)
 
+/* In an arena of its own: a message may be refused because its own is full. */
 bool
-perform_reply(SMFICTX *ctx, struct arena *arena, const char *code,
-    const char *enhanced, struct slice text)
+perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
+    struct slice text)
 {
+	struct arena *arena = arena_create(REPLY_MEMORY);
 	struct reply reply;
+	bool is_set;
 
-	if (!reply_format(arena, code, enhanced, text, &reply))
+	if (arena == NULL)
 		return false;
 	/* REPLY_MAX_LINES of them, or fewer and a NULL. */
-	return smfi_setmlreply(ctx, code, enhanced, reply.lines[0],
+	is_set = reply_format(arena, code, enhanced, text, &reply) &&
+	    smfi_setmlreply(ctx, code, enhanced, reply.lines[0],
 	    reply.lines[1], reply.lines[2], reply.lines[3], reply.lines[4],
 	    reply.lines[5], reply.lines[6], reply.lines[7], NULL) ==
 	    MI_SUCCESS;
+	arena_destroy(&arena);	/* libmilter has copied it */
+	return is_set;
 }
 
 static bool

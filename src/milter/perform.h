@@ -5,15 +5,14 @@
 #include "base/slice.h"
 #include "milter/libmilter.h"
 
-struct arena;
 struct inspect_results;
 struct policy_verdict;
 struct session;
 
 /* Set the reply for SMFIS_REJECT or SMFIS_TEMPFAIL.  False where that failed:
  * the MTA has a text of its own then. */
-bool perform_reply(SMFICTX *ctx, struct arena *arena, const char *code,
-    const char *enhanced, struct slice text);
+bool perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
+    struct slice text);
 
 /* All changes to a message that is let in; only within xxfi_eom.  FIELD is the
  * value of our Authentication-Results field.  NULL, or the name of what

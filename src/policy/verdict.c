@@ -118,10 +118,6 @@ append_spf_reason(struct strbuf *reason, const struct spf_outcome *spf)
 {
 	strbuf_printf(reason, "spf=%s ", spf_result_name(spf->result));
 	strbuf_append_escaped(reason, spf->domain, MAX_NAME);
-	if (spf->mechanism.len != 0) {
-		strbuf_append_cstr(reason, " matched ");
-		strbuf_append_escaped(reason, spf->mechanism, MAX_NAME);
-	}
 	if (spf->reason.len != 0) {
 		strbuf_append_cstr(reason, ": ");
 		strbuf_append_escaped(reason, spf->reason, MAX_SENTENCE);
