@@ -1,5 +1,6 @@
-/* tests/unit/inspect/sample.h - RFC 8463 appendix A's message, whose two
- * signatures are by football.example.com, and its keys. */
+/* tests/unit/inspect/sample.h - the messages of RFC 8463 appendix A, whose two
+ * signatures are by football.example.com, and of RFC 6376 appendix A, whose
+ * "simple" one is by example.com. */
 #ifndef ASSAY_TESTS_UNIT_INSPECT_SAMPLE_H
 #define ASSAY_TESTS_UNIT_INSPECT_SAMPLE_H
 
@@ -36,5 +37,33 @@
 	"Message-ID: <20030712040037.46341.5F8J@football.example.com>\n"
 #define SAMPLE_BODY \
 	"Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n"
+
+#define SAMPLE_SIMPLE_KEY \
+	"brisbane._domainkey.example.com TXT v=DKIM1; " \
+	"p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMo" \
+	"GeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v/RtdC2U" \
+	"zJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQP" \
+	"NUYckcQ2QIDAQAB\n"
+
+/* With errata 3192 and 4926. */
+#define SAMPLE_SIMPLE_HEADER \
+	"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\n" \
+	"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\n" \
+	"      h=Received : From : To : Subject : Date : Message-ID;\n" \
+	"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\n" \
+	"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\n" \
+	"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\n" \
+	"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\n" \
+	"      4bmp/YzhwvcubU4=;\n" \
+	"Received: from client1.football.example.com  [192.0.2.1]\n" \
+	"      by submitserver.example.com with SUBMISSION;\n" \
+	"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\n" \
+	"From: Joe SixPack <joe@football.example.com>\n" \
+	"To: Suzie Q <suzie@shopping.example.net>\n" \
+	"Subject: Is dinner ready?\n" \
+	"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\n" \
+	"Message-ID: <20030712040037.46341.5F8J@football.example.com>\n"
+#define SAMPLE_SIMPLE_BODY \
+	"Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n"
 
 #endif

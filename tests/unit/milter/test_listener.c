@@ -1,0 +1,257 @@
+/* tests/unit/milter/test_listener.c - the socket that is opened.
+ *
+ * libmilter opens one per process: each case has a child of its own. */
+#include "milter/listener.h"
+
+#include <grp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/strbuf.h"
+#include "milter/callbacks.h"
+#include "milter/milter.h"
+#include "unit/test.h"
+
+#define MAX_PROBLEM 4096
+
+struct folder {
+	char path[64];
+	char socket[128];	/* "unix:" and a path in it */
+};
+
+static const char *
+socket_path(const struct folder *folder)
+{
+	return folder->socket + strlen("unix:");
+}
+
+static void
+make_folder(struct folder *folder)
+{
+	strcpy(folder->path, "/tmp/assay-test-XXXXXX");
+	assert_non_null(mkdtemp(folder->path));
+	snprintf(folder->socket, sizeof(folder->socket), "unix:%s/s",
+	    folder->path);
+}
+
+static void
+remove_folder(const struct folder *folder)
+{
+	unlink(socket_path(folder));
+	assert_int_equal(rmdir(folder->path), 0);
+}
+
+/* In the child: what went wrong goes to FD, the status tells. */
+static void
+open_in_child(const struct milter_options *options, int fd)
+{
+	struct arena *arena = arena_create(65536);
+	struct strbuf problem;
+	bool ok;
+
+	if (arena == NULL || smfi_register(callbacks_describe()) !=
+	    MI_SUCCESS)
+		_exit(2);
+	strbuf_init(&problem, arena, MAX_PROBLEM);
+	ok = listener_open(options, &problem);
+	if (write(fd, problem.ptr, problem.len) < 0)
+		_exit(2);
+	_exit(ok ? 0 : 1);
+}
+
+/* Empty where the socket was opened. */
+static const char *
+try_open(struct arena *arena, const struct milter_options *options)
+{
+	char *problem = arena_alloc(arena, MAX_PROBLEM + 1);
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_non_null(problem);
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		open_in_child(options, fds[1]);
+	close(fds[1]);
+	n = read(fds[0], problem, MAX_PROBLEM);
+	assert_true(n >= 0);
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), n == 0 ? 0 : 1);
+	return problem;
+}
+
+static void
+test_mode_and_group(void **state)
+{
+	const struct group *group = getgrgid(getgid());
+	struct arena *arena = test_arena();
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct folder folder;
+	struct stat status;
+
+	(void)state;
+	make_folder(&folder);
+	options.socket = folder.socket;
+	options.socket_mode = 0664;
+	options.socket_group = group != NULL ? group->gr_name : NULL;
+	assert_string_equal(try_open(arena, &options), "");
+	assert_int_equal(stat(socket_path(&folder), &status), 0);
+	assert_true(S_ISSOCK(status.st_mode));
+	assert_int_equal(status.st_mode & 0777, 0664);
+	assert_int_equal(status.st_gid, getgid());
+
+	/* That process is gone: its socket is stale and is replaced. */
+	options.socket_mode = 0600;
+	assert_string_equal(try_open(arena, &options), "");
+	assert_int_equal(stat(socket_path(&folder), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+
+	options.socket_group = "no-such-group-here";
+	assert_non_null(strstr(try_open(arena, &options),
+	    "no-such-group-here"));
+	remove_folder(&folder);
+	arena_destroy(&arena);
+}
+
+static void
+test_in_use(void **state)
+{
+	struct arena *arena = test_arena();
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct folder folder;
+	struct stat status;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	make_folder(&folder);
+	options.socket = folder.socket;
+	strcpy(address.sun_path, socket_path(&folder));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_non_null(strstr(try_open(arena, &options), "listens"));
+	assert_int_equal(stat(socket_path(&folder), &status), 0);
+	close(fd);
+	remove_folder(&folder);
+	arena_destroy(&arena);
+}
+
+static void
+test_refused(void **state)
+{
+	struct arena *arena = test_arena();
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct folder folder;
+	struct stat status;
+	char text[512];
+	FILE *file;
+
+	(void)state;
+	make_folder(&folder);
+
+	options.socket = folder.socket;	/* another kind of file is kept */
+	file = fopen(socket_path(&folder), "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_non_null(strstr(try_open(arena, &options), "no socket"));
+	assert_int_equal(stat(socket_path(&folder), &status), 0);
+
+	snprintf(text, sizeof(text), "unix:%s/none/s", folder.path);
+	options.socket = text;
+	assert_non_null(strstr(try_open(arena, &options),
+	    "No such file or directory"));
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "local:/", 7);
+	text[sizeof(text) - 1] = '\0';
+	assert_non_null(strstr(try_open(arena, &options), "too long"));
+
+	options.socket = "unix:";
+	assert_non_null(strstr(try_open(arena, &options), "empty"));
+	options.socket = "gopher:70@localhost";
+	assert_non_null(strstr(try_open(arena, &options), "gopher"));
+	remove_folder(&folder);
+	arena_destroy(&arena);
+}
+
+/* In the child: a port of ours, and whether connections to it come without
+ * Nagle's delay. */
+static void
+check_internet_in_child(void)
+{
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	struct arena *arena = arena_create(65536);
+	struct strbuf problem;
+	char text[64];
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 0;
+	bool is_ours = false;
+
+	if (arena == NULL ||
+	    bind(fd, (struct sockaddr *)&address, len) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		_exit(2);
+	close(fd);
+	snprintf(text, sizeof(text), "inet:%u@127.0.0.1",
+	    (unsigned)ntohs(address.sin_port));
+	options.socket = text;
+	strbuf_init(&problem, arena, MAX_PROBLEM);
+	if (smfi_register(callbacks_describe()) != MI_SUCCESS ||
+	    !listener_open(&options, &problem))
+		_exit(3);
+	for (fd = 0; fd < 64 && !is_ours; fd++) {
+		struct sockaddr_in other;
+
+		len = sizeof(other);
+		if (getsockname(fd, (struct sockaddr *)&other, &len) == 0 &&
+		    other.sin_family == AF_INET &&
+		    other.sin_port == address.sin_port) {
+			len = sizeof(on);
+			is_ours = getsockopt(fd, IPPROTO_TCP, TCP_NODELAY,
+			    &on, &len) == 0;
+		}
+	}
+	_exit(is_ours && on != 0 ? 0 : 1);
+}
+
+static void
+test_no_delay(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		check_internet_in_child();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mode_and_group),
+		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_delay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

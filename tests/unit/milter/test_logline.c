@@ -1,0 +1,251 @@
+/* tests/unit/milter/test_logline.c - the log's line of a message. */
+#include "milter/logline.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "inspect/inspect.h"
+#include "milter/session.h"
+#include "policy/policy.h"
+#include "unit/test.h"
+
+static struct session
+make_session(void)
+{
+	struct session session = { .id = "1-1", .n_recipients = 2 };
+
+	assert_true(ip_parse(SLICE("192.0.2.1"), &session.client));
+	return session;
+}
+
+static struct slice
+write_line(struct arena *arena, const struct logline *line)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, 100000);
+	logline_append(&text, line);
+	assert_false(text.has_failed);
+	return strbuf_slice(&text);
+}
+
+static void
+test_message(void **state)
+{
+	static const struct dkim_outcome dkim[] = {
+		{ .result = DKIM_RESULT_PASS,
+		    .domain = SLICE_INIT("example.org"),
+		    .selector = SLICE_INIT("sel") },
+		{ .result = DKIM_RESULT_FAIL,
+		    .reason = DKIM_REASON_BODY_HASH,
+		    .domain = SLICE_INIT("lists.example"),
+		    .selector = SLICE_INIT("s") },
+	};
+	struct arena *arena = test_arena();
+	struct session session = make_session();
+	const struct dmarc_evaluation deciding = {
+		.author_domain = SLICE("example.org"), .has_policy = true,
+		.policy_domain = SLICE("example.org"),
+		.policy = DMARC_POLICY_REJECT, .is_dkim_aligned = true };
+	const struct inspect_results results = {
+		.helo = SLICE("mail.example.org"),
+		.sender = { .address = SLICE("a@lists.example") },
+		.is_header_whole = true,
+		.is_spf_checked = true, .is_dkim_checked = true,
+		.is_dmarc_checked = true,
+		.authors = { .first_address = SLICE("ann@example.org") },
+		.spf = { .result = SPF_SOFTFAIL,
+			.domain = SLICE("lists.example"),
+			.mechanism = SLICE("~all") },
+		.helo_spf = { .result = SPF_NONE,
+			.domain = SLICE("mail.example.org") },
+		.dkim = dkim, .n_dkim = 2,
+		.dmarc = { .result = DMARC_PASS, .deciding = &deciding },
+		.n_forged_fields = 3,
+	};
+	const struct policy_verdict verdict = { .wanted = POLICY_ACCEPT,
+		.reason = SLICE("dmarc=pass p=reject example.org") };
+	const struct logline line = { .session = &session,
+		.results = &results, .verdict = &verdict };
+
+	(void)state;
+	session.queue_id = SLICE("4XyZ");
+	session.client_name = SLICE("mail.example.org");
+	session.daemon_name = SLICE("smtpd");
+	test_assert_slice("all of it", write_line(arena, &line),
+	    "session=1-1 queue=4XyZ daemon=smtpd client=192.0.2.1 "
+	    "host=mail.example.org helo=mail.example.org "
+	    "mailfrom=a@lists.example rcpts=2 from=ann@example.org "
+	    "spf=softfail spf_domain=lists.example spf_match=~all "
+	    "helo_spf=none "
+	    "dkim=pass dkim_domain=example.org dkim_selector=sel "
+	    "dkim=fail dkim_domain=lists.example dkim_selector=s "
+	    "dkim_reason=\"body hash did not verify\" "
+	    "dmarc=pass dmarc_domain=example.org dmarc_record=example.org "
+	    "policy=reject spf_aligned=no dkim_aligned=yes "
+	    "forged=3 verdict=accept "
+	    "reason=\"dmarc=pass p=reject example.org\"");
+	arena_destroy(&arena);
+}
+
+static void
+test_short_lines(void **state)
+{
+	struct arena *arena = test_arena();
+	struct session session = make_session();
+	const struct inspect_results results = {
+		.helo = SLICE("h"), .sender = { .is_null = true },
+		.is_header_whole = true, .is_spf_checked = true,
+		.spf = { .result = SPF_FAIL, .domain = SLICE("h") } };
+	const struct policy_verdict verdict = { .wanted = POLICY_REJECT,
+		.action = POLICY_ACCEPT, .reason = SLICE("why") };
+
+	(void)state;
+	test_assert_slice("nothing known", write_line(arena,
+	    &(struct logline){ .session = &session, .note = "no memory" }),
+	    "session=1-1 queue=NOQUEUE client=192.0.2.1 note=\"no memory\"");
+	test_assert_slice("monitor, at MAIL", write_line(arena,
+	    &(struct logline){ .session = &session, .results = &results,
+	    .verdict = &verdict, .is_at_mail = true }),
+	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
+	    "spf=fail spf_domain=h verdict=accept wanted=reject reason=why");
+	arena_destroy(&arena);
+}
+
+static void
+test_skipped(void **state)
+{
+	struct arena *arena = test_arena();
+	struct session session = make_session();
+	const struct inspect_results results = { .helo = SLICE("h"),
+		.sender = { .address = SLICE("a") }, .is_header_whole = false };
+	const struct policy_verdict verdict = { .wanted = POLICY_ACCEPT };
+
+	(void)state;
+	session.trust = POLICY_AUTHENTICATED;
+	test_assert_slice("authenticated", write_line(arena,
+	    &(struct logline){ .session = &session, .results = &results,
+	    .verdict = &verdict }),
+	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=a "
+	    "rcpts=2 from=\"\" trusted=authenticated header=cut "
+	    "verdict=accept");
+	arena_destroy(&arena);
+}
+
+static void
+test_escapes(void **state)
+{
+	static const struct {
+		const char *name;
+		struct slice helo;
+		const char *want;
+	} cases[] = {
+		{ "plain", SLICE_INIT("mail.example.org"),
+		    "helo=mail.example.org" },
+		{ "empty", SLICE_INIT(""), "helo=\"\"" },
+		{ "a key of its own", SLICE_INIT("x verdict=accept"),
+		    "helo=\"x verdict=accept\"" },
+		{ "quotes", SLICE_INIT("x\" y=\"z"),
+		    "helo=\"x\\\" y=\\\"z\"" },
+		{ "backslash", SLICE_INIT("a\\n"), "helo=\"a\\x5cn\"" },
+		{ "controls and 8-bit", SLICE_INIT("\r\n\x1b\x7f\xff\0"),
+		    "helo=\"\\x0d\\x0a\\x1b\\x7f\\xff\\x00\"" },
+		{ "long", SLICE_INIT(
+		    "0123456789012345678901234567890123456789"
+		    "0123456789012345678901234567890123456789"),
+		    "helo=0123456789012345678901234567890123456789"
+		    "012345678901234567890123..." },
+	};
+	struct session session = make_session();
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct inspect_results results = { .helo = test_exact_copy(
+			cases[i].helo), .sender = { .is_null = true } };
+		struct slice line = write_line(arena, &(struct logline){
+			.session = &session, .results = &results,
+			.is_at_mail = true });
+		const char *start = memmem(line.ptr, line.len, "helo=", 5);
+		size_t at;
+
+		assert_non_null(start);
+		at = (size_t)(start - line.ptr);
+		line = slice_from(line, at);
+		assert_true(slice_ends_with_nocase(line,
+		    SLICE(" mailfrom=<>")));
+		test_assert_slice(cases[i].name, slice_head(line,
+		    line.len - strlen(" mailfrom=<>")), cases[i].want);
+		test_free_copy(results.helo);
+		arena_destroy(&arena);
+	}
+}
+
+static struct slice
+fill(struct arena *arena, char c, size_t n)
+{
+	char *text = arena_alloc(arena, n);
+
+	assert_non_null(text);
+	memset(text, c, n);
+	return (struct slice){ text, n };
+}
+
+/* The longest line there can be still has its verdict. */
+static void
+test_worst_line(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice ugly = fill(arena, '\xff', 100000);
+	struct slice domain = fill(arena, 'd', 253);
+	struct session session = make_session();
+	struct dkim_outcome dkim[64];
+	const struct dmarc_evaluation deciding = { .author_domain = domain,
+		.has_policy = true, .policy_domain = domain,
+		.policy = DMARC_POLICY_QUARANTINE };
+	const struct inspect_results results = {
+		.helo = ugly, .sender = { .address = ugly },
+		.is_spf_checked = true, .is_dkim_checked = true,
+		.is_dmarc_checked = true,
+		.authors = { .first_address = ugly },
+		.spf = { .result = SPF_PERMERROR, .domain = ugly,
+			.mechanism = ugly, .reason = ugly },
+		.helo_spf = { .result = SPF_PERMERROR, .domain = ugly },
+		.dkim = dkim, .n_dkim = N_ELEMENTS(dkim),
+		.n_ignored_signatures = SIZE_MAX / 2,
+		.dmarc = { .result = DMARC_TEMPERROR, .deciding = &deciding },
+		.n_forged_fields = SIZE_MAX,
+	};
+	const struct policy_verdict verdict = { .wanted = POLICY_TEMPFAIL,
+		.action = POLICY_ACCEPT, .reason = fill(arena, 'r', 9999) };
+	struct slice line;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(dkim); i++)
+		dkim[i] = (struct dkim_outcome){
+			.result = DKIM_RESULT_PERMERROR,
+			.reason = DKIM_REASON_DOMAIN_MISMATCH,
+			.domain = domain, .selector = ugly };
+	session.queue_id = session.client_name = session.daemon_name = ugly;
+	line = write_line(arena, &(struct logline){ .session = &session,
+		.results = &results, .verdict = &verdict });
+	assert_true(line.len < LOG_LINE_MAX);
+	assert_non_null(memmem(line.ptr, line.len, "verdict=accept", 14));
+	for (size_t i = 0; i < line.len; i++)
+		assert_true(line.ptr[i] >= ' ' && line.ptr[i] < 0x7f);
+	arena_destroy(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_short_lines),
+		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_worst_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
