@@ -52,14 +52,16 @@ static const struct option forwarding_options[] = {
 	{ "outbound-msg-retry:", "2" },
 };
 
+#define LOOPBACK_V6_ZONE "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." \
+	"0.0.0.0.0.0.0.0.ip6.arpa."
+
 /* What the library would answer by itself, beyond unblock-lan-zones.  A
  * forwarder is asked even so: the operator may well have such zones.  Which of
  * these there are depends on the library's version. */
 static const char *const made_up_zones[] = {
 	"localhost.", "test.", "invalid.", "onion.", "home.arpa.",
 	"resolver.arpa.", "service.arpa.", "127.in-addr.arpa.",
-	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-	    "ip6.arpa.",
+	LOOPBACK_V6_ZONE,
 };
 
 static const char *const root_keys[] = {
