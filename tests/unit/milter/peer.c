@@ -135,13 +135,13 @@ start_data(struct peer *peer)
 }
 
 void
-peer_define(struct peer *peer, char command, ...)
+peer_define(struct peer *peer, int command, ...)
 {
 	struct strbuf data = start_data(peer);
 	const char *text;
 	va_list args;
 
-	strbuf_append_char(&data, command);
+	strbuf_append_char(&data, (char)command);
 	va_start(args, command);
 	while ((text = va_arg(args, const char *)) != NULL)
 		append_string(&data, text);

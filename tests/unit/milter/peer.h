@@ -37,7 +37,7 @@ void peer_send(struct peer *peer, char command, struct slice data);
 char peer_receive(struct peer *peer, struct slice *data_out);
 
 /* NAME and value in turn, NULL last; for the stage of COMMAND. */
-void peer_define(struct peer *peer, char command, ...);
+void peer_define(struct peer *peer, int command, ...);
 
 /* Events, each giving the answer's command: 'c' where none is due; *TEXT_OUT
  * (where not NULL) is the reply's text.  FAMILY as SMFIA_ has it. */
