@@ -30,7 +30,7 @@ SANITIZER_OPTIONS = {
 }
 
 VALGRIND = ["valgrind", "--quiet", "--leak-check=full",
-    "--show-leak-kinds=definite,possible", "--errors-for-leak-kinds=definite",
+    "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
     "--error-exitcode=99", "--track-fds=no", "--num-callers=25",
     "--suppressions=" + os.path.join(HERE, "valgrind.supp")]
 
