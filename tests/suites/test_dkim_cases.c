@@ -1,16 +1,15 @@
 /* The cases of dkim-cases.yml through the verifier and a zone in memory. */
 #include <stdio.h>
 
-#include "base/base64.h"
 #include "base/strbuf.h"
 #include "dns/dns.h"
+#include "suites/case.h"
 #include "suites/yaml.h"
 #include "suites/zonedata.h"
 #include "unit/dkim/message.h"
 #include "unit/test.h"
 
 #define SUITE "tests/suites/dkim-cases.yml"
-#define MAX_MESSAGE ((size_t)1024 * 1024)
 
 /* How the body is cut: one piece, and pieces that fall anywhere. */
 static const size_t chunk_octets[] = { SIZE_MAX, 1, 3 };
@@ -18,79 +17,6 @@ static const size_t chunk_octets[] = { SIZE_MAX, 1, 3 };
 struct tally {
 	unsigned n_passed, n_failed;
 };
-
-static uint64_t
-get_number(const struct yaml_value *map, const char *key, uint64_t fallback)
-{
-	const struct yaml_value *value = yaml_get(map, key);
-	uint64_t number = 0;
-
-	if (value == NULL)
-		return fallback;
-	if (!slice_parse_uint(yaml_text(value), UINT32_MAX, &number))
-		fail_msg("line %u: no number", value->line);
-	return number;
-}
-
-/* A block's line ends are LF where the message has CRLF. */
-static struct slice
-with_crlf(struct arena *arena, struct slice text)
-{
-	struct strbuf buf;
-
-	strbuf_init(&buf, arena, MAX_MESSAGE);
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '\n')
-			strbuf_append_char(&buf, '\r');
-		strbuf_append_char(&buf, text.ptr[i]);
-	}
-	assert_false(buf.has_failed);
-	return strbuf_slice(&buf);
-}
-
-/* Where NEEDLE begins; fails the test where it does not. */
-static size_t
-find_text(struct slice text, struct slice needle)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (slice_starts_with(slice_from(text, i), needle))
-			return i;
-	fail_msg("there is no %.*s", SLICE_PRINTF(needle));
-	return 0;
-}
-
-static struct slice
-with_repeated(struct arena *arena, struct slice text,
-    const struct yaml_value *repeat)
-{
-	struct slice mark = yaml_get_text(repeat, "mark");
-	struct strbuf buf;
-	size_t at;
-
-	if (repeat == NULL)
-		return text;
-	at = find_text(text, mark);
-	strbuf_init(&buf, arena, MAX_MESSAGE);
-	strbuf_append(&buf, slice_head(text, at));
-	for (uint64_t i = get_number(repeat, "times", 0); i > 0; i--)
-		strbuf_append(&buf, yaml_get_text(repeat, "text"));
-	strbuf_append(&buf, slice_from(text, at + mark.len));
-	assert_false(buf.has_failed);
-	return strbuf_slice(&buf);
-}
-
-static struct slice
-get_message(struct arena *arena, const struct yaml_value *test)
-{
-	const struct yaml_value *encoded = yaml_get(test, "message-base64");
-	struct slice text;
-
-	if (encoded == NULL)
-		text = with_crlf(arena, yaml_get_text(test, "message"));
-	else if (!base64_decode(arena, yaml_text(encoded), &text))
-		fail_msg("line %u: no base64", encoded->line);
-	return with_repeated(arena, text, yaml_get(test, "repeat"));
-}
 
 static struct slice
 get_bool(bool value)
@@ -182,20 +108,19 @@ run_once(struct slice name, const struct yaml_value *test,
 	struct arena *arena = test_arena();
 	struct message_request request = {
 		.resolver = zone, .options = &options,
-		.text = get_message(arena, test), .chunk_octets = chunk,
-		.is_header_whole = !slice_eq(yaml_get_text(test,
-		    "header-whole"), SLICE("false")),
+		.text = case_get_message(arena, test), .chunk_octets = chunk,
+		.is_header_whole = case_is_not_false(test, "header-whole"),
 		.now_s = (int64_t)now_s,
 	};
 	const struct dkim_outcome *outcomes;
 	size_t n;
 	bool is_right;
 
-	options.max_signatures = (unsigned)get_number(test, "max-signatures",
+	options.max_signatures = (unsigned)case_get_number(test, "max-signatures",
 	    options.max_signatures);
-	options.min_rsa_bits = (unsigned)get_number(test, "min-rsa-bits",
+	options.min_rsa_bits = (unsigned)case_get_number(test, "min-rsa-bits",
 	    options.min_rsa_bits);
-	options.max_rsa_bits = (unsigned)get_number(test, "max-rsa-bits",
+	options.max_rsa_bits = (unsigned)case_get_number(test, "max-rsa-bits",
 	    options.max_rsa_bits);
 	message_verify(arena, &request, &outcomes, &n);
 	is_right = check_outcomes(arena, name, yaml_get(test, "signatures"),
@@ -229,7 +154,7 @@ main(void)
 	struct arena *arena = test_arena();
 	const struct yaml_value *file = yaml_load(arena, SUITE)->items[0];
 	const struct yaml_value *cases = yaml_get(file, "cases");
-	uint64_t now_s = get_number(file, "now", 0);
+	uint64_t now_s = case_get_number(file, "now", 0);
 	struct tally tally = { 0, 0 };
 
 	for (size_t i = 0; cases != NULL && i < cases->n; i++)

@@ -8,6 +8,7 @@
 #include "dns/dns.h"
 #include "inspect/inspect.h"
 #include "policy/policy.h"
+#include "suites/case.h"
 #include "suites/yaml.h"
 #include "suites/zonedata.h"
 #include "unit/asked.h"
@@ -30,95 +31,6 @@ struct run {
 	struct policy_verdict verdict;
 	struct strbuf differences;
 };
-
-/* ---- the message --------------------------------------------------------- */
-
-/* The suite has LF where mail has CRLF. */
-static struct slice
-with_crlf(struct arena *arena, struct slice text)
-{
-	struct cursor cur = cursor_of(text);
-	struct strbuf buf;
-
-	strbuf_init(&buf, arena, MAX_TEXT);
-	while (!cursor_at_end(&cur)) {
-		strbuf_append(&buf, cursor_take_until(&cur, '\n'));
-		if (cursor_take_char(&cur, '\n'))
-			strbuf_append_cstr(&buf, "\r\n");
-	}
-	assert_false(buf.has_failed);
-	return strbuf_slice(&buf);
-}
-
-/* One line without its end; false at the end of the text. */
-static bool
-take_line(struct cursor *cur, struct slice *line_out)
-{
-	if (cursor_at_end(cur))
-		return false;
-	*line_out = cursor_take_until(cur, '\n');
-	cursor_take_char(cur, '\n');
-	return true;
-}
-
-/* A field with its folds: the value from behind the colon, CRLF between its
- * lines and none at its end.  False at the end of the header. */
-static bool
-take_field(struct cursor *cur, struct slice *name_out, struct slice *value_out)
-{
-	struct slice line, field;
-	size_t colon;
-
-	if (!take_line(cur, &line) || line.len <= 1)
-		return false;
-	field = line;
-	while (cursor_peek(cur) == ' ' || cursor_peek(cur) == '\t') {
-		take_line(cur, &line);
-		field.len = (size_t)(line.ptr + line.len - field.ptr);
-	}
-	field = slice_trim_end(field);
-	colon = slice_find(field, ':');
-	if (colon == SIZE_MAX)
-		fail_msg("not a field: %.*s", SLICE_PRINTF(field));
-	*name_out = slice_head(field, colon);
-	*value_out = slice_from(field, colon + 1);
-	return true;
-}
-
-static void
-feed_message(struct inspect *in, struct slice message)
-{
-	struct cursor cur = cursor_of(message);
-	struct slice name, value;
-
-	while (take_field(&cur, &name, &value))
-		assert_int_equal(inspect_add_field(in, name, value),
-		    INSPECT_OK);
-	assert_int_equal(inspect_end_header(in), INSPECT_OK);
-	assert_int_equal(inspect_add_body(in, cursor_rest(&cur)), INSPECT_OK);
-}
-
-static void
-feed_session(struct inspect *in, struct arena *arena,
-    const struct yaml_value *test)
-{
-	struct slice message = with_crlf(arena, yaml_get_text(test,
-	    "message"));
-	struct ip_address client;
-	struct strbuf path;
-
-	assert_true(ip_parse(yaml_get_text(test, "client"), &client));
-	strbuf_init(&path, arena, MAX_TEXT);
-	strbuf_append_char(&path, '<');
-	strbuf_append(&path, yaml_get_text(test, "mailfrom"));
-	strbuf_append_char(&path, '>');
-	assert_int_equal(inspect_connect(in, &client), INSPECT_OK);
-	assert_int_equal(inspect_helo(in, yaml_get_text(test, "helo")),
-	    INSPECT_OK);
-	assert_int_equal(inspect_mail(in, strbuf_slice(&path),
-	    !slice_is_ascii(message), SLICE(RECEIVER)), INSPECT_OK);
-	feed_message(in, message);
-}
 
 /* ---- what is expected ---------------------------------------------------- */
 
@@ -302,7 +214,7 @@ run_case(struct slice name, const struct yaml_value *test,
 	strbuf_init(&run.differences, run.arena, MAX_TEXT);
 	in = inspect_create(&options, asked, SLICE(RECEIVER));
 	assert_non_null(in);
-	feed_session(in, run.arena, test);
+	case_feed_session(in, run.arena, test, SLICE(RECEIVER));
 	assert_int_equal(inspect_finish(in, &run.results), INSPECT_OK);
 	policy_judge_message(&policy, run.results, inspect_arena(in),
 	    &run.verdict);

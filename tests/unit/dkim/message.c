@@ -40,8 +40,9 @@ message_split(struct arena *arena, struct slice text,
 	*body_out = slice_from(text, 2);
 }
 
-static void
-update_body(struct dkim_body *body, struct slice text, size_t chunk_octets)
+void
+message_update_body(struct dkim_body *body, struct slice text,
+    size_t chunk_octets)
 {
 	while (text.len > 0) {
 		struct slice chunk = test_exact_copy(
@@ -75,7 +76,7 @@ message_verify(struct arena *arena, const struct message_request *request,
 	mail_find_authors(arena, &header, &authors);
 	dkim_end_header(verifier, &header, request->is_header_whole,
 	    authors.domains, authors.n_domains, request->now_s);
-	update_body(body, body_text, request->chunk_octets);
+	message_update_body(body, body_text, request->chunk_octets);
 	dkim_finish(verifier, dkim_body_finish(body), CLOCK_NEVER_MS,
 	    outcomes_out, n_out);
 }

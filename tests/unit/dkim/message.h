@@ -13,6 +13,10 @@ struct resolver;
 void message_split(struct arena *arena, struct slice text,
     struct mail_header *header, struct slice *body_out);
 
+/* Feed the body in chunks, each on the heap at its exact size. */
+void message_update_body(struct dkim_body *body, struct slice text,
+    size_t chunk_octets);
+
 struct message_request {
 	struct resolver *resolver;
 	const struct dkim_options *options;
