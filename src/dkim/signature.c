@@ -126,7 +126,7 @@ parse_a(struct arena *arena, struct slice value, struct dkim_signature *sig)
 	};
 
 	(void)arena;
-	if (!is_algorithm_name(value))
+	if (value.len > DKIM_MAX_ALGORITHM_OCTETS || !is_algorithm_name(value))
 		return DKIM_REASON_SYNTAX;
 	sig->algorithm_name = value;
 	for (size_t i = 0; i < N_ELEMENTS(algorithms); i++)

@@ -11,6 +11,7 @@ struct mail_field;
 /* Bounds on what one field may ask for; each is far beyond what signers do. */
 #define DKIM_MAX_TAGS 64
 #define DKIM_MAX_SIGNED_NAMES 1000	/* in h= */
+#define DKIM_MAX_ALGORITHM_OCTETS 64	/* of a= */
 #define DKIM_MAX_B_OCTETS 16384	/* of b= as text: RSA of 16,384 bits is 2,732 */
 
 #define DKIM_TIME_NEVER UINT64_MAX	/* "infinite": over 12 digits (3.5) */

@@ -52,6 +52,13 @@ test_reasons(void **state)
 		  DKIM_REASON_SYNTAX },
 		{ " v=1; a=rsa-sha-256; d=example.org; s=k; h=from" END,
 		  DKIM_REASON_SYNTAX },
+		/* 64 octets, and 65. */
+		{ " v=1; a=rsa-sha256sha256sha256sha256sha256sha256sha256sha256"
+		  "sha256sha256; d=example.org; s=k; h=from" END,
+		  DKIM_REASON_ALGORITHM },
+		{ " v=1; a=rsa-sha256sha256sha256sha256sha256sha256sha256sha256"
+		  "sha256sha2567; d=example.org; s=k; h=from" END,
+		  DKIM_REASON_SYNTAX },
 		{ " v=1; a=rsa-md5; d=example.org; s=k; h=from" END,
 		  DKIM_REASON_ALGORITHM },
 		{ WHOLE "; c=simple /simple", DKIM_REASON_CANONICALIZATION },
