@@ -21,8 +21,10 @@ forged_init(struct forged_fields *forged, struct arena *arena,
 static bool
 append_place(struct forged_fields *forged, unsigned place)
 {
-	if (forged->n_places == INSPECT_MAX_FORGED_FIELDS)
-		return false;
+	if (forged->n_places == INSPECT_MAX_FORGED_FIELDS) {
+		forged->has_overflowed = true;
+		return true;
+	}
 	if (forged->n_places == forged->capacity) {
 		size_t capacity = forged->capacity == 0 ? FIRST_CAPACITY :
 		    2 * forged->capacity;

@@ -13,13 +13,14 @@ struct forged_fields {
 	unsigned n_seen;	/* fields of that name so far */
 	unsigned *places;	/* of the forged ones, from 1, ascending */
 	size_t n_places, capacity;
+	bool has_overflowed;	/* there were more than may be */
 };
 
 void forged_init(struct forged_fields *forged, struct arena *arena,
     struct slice authserv_id);
 
-/* The next field of the header; other names are let pass.  False where a
- * forged one could not be noted. */
+/* The next field of the header; other names are let pass.  False where memory
+ * is out. */
 bool forged_note_field(struct forged_fields *forged, struct slice name,
     struct slice value);
 

@@ -550,13 +550,16 @@ inspect_finish(struct inspect *in,
 	*results_out = NULL;
 	if (in->stage != STAGE_BODY && in->stage != STAGE_FINISHED)
 		return INSPECT_OUT_OF_ORDER;
-	if (in->stage == STAGE_BODY && !in->has_failed) {
+	if (in->stage == STAGE_BODY && !in->has_failed &&
+	    !in->forged.has_overflowed) {
 		evaluate(in);
 		in->has_failed = arena_has_failed(in->arena);
 	}
 	in->stage = STAGE_FINISHED;
 	if (in->has_failed)
 		return INSPECT_NO_MEMORY;
+	if (in->forged.has_overflowed)
+		return INSPECT_TOO_MANY_FORGED;
 	*results_out = &in->results;
 	return INSPECT_OK;
 }

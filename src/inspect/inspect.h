@@ -39,15 +39,17 @@ struct inspect_options {
  * behind them is counted only. */
 #define INSPECT_MAX_SIGNATURES 64
 
-/* Forged fields remembered.  More is INSPECT_NO_MEMORY: each deletion costs an
- * MTA a walk over the header. */
-#define INSPECT_MAX_FORGED_FIELDS 16384
+/* Forged fields remembered.  Each deletion costs an MTA a walk over the header
+ * (Postfix: 4000 took it a second), and no honest message has so many. */
+#define INSPECT_MAX_FORGED_FIELDS 1000
 
 enum inspect_status {
 	INSPECT_OK = 0,
 	INSPECT_OUT_OF_ORDER,	/* the event does not fit; nothing was done */
-	INSPECT_NO_MEMORY,	/* or over a limit: this message cannot be judged,
-				 * and inspect_finish will say so again */
+	INSPECT_NO_MEMORY,	/* this message cannot be judged; inspect_finish
+				 * will say so again */
+	INSPECT_TOO_MANY_FORGED,	/* of inspect_finish: not all can be
+				 * removed, it must not be let in */
 };
 
 /* Everything found of one message; lives until the next inspect_mail, abort or

@@ -35,7 +35,8 @@ find_session(SMFICTX *ctx)
 		return NULL;
 	session = session_create(milter_service());
 	if (session == NULL)
-		log_write(milter_service()->context->log, LOG_LEVEL_ERROR,
+		log_write_limited(milter_service()->context->log,
+		    &milter_service()->memory_limit, LOG_LEVEL_ERROR,
 		    "no memory for a session");
 	else if (smfi_setpriv(ctx, session) != MI_SUCCESS)
 		session_destroy(&session);
@@ -67,7 +68,8 @@ go_on(SMFICTX *ctx, unsigned long no_reply)
 static void
 complain_of_mta(struct slice missing)
 {
-	log_write(milter_service()->context->log, LOG_LEVEL_ERROR,
+	log_write_limited(milter_service()->context->log,
+	    &milter_service()->refusal_limit, LOG_LEVEL_ERROR,
 	    "the MTA does not let a milter %.*s, which the configuration "
 	    "needs: its connection is refused", SLICE_PRINTF(missing));
 }
@@ -211,6 +213,7 @@ on_field(SMFICTX *ctx, char *name_text, char *value_text)
 	    inspect_add_field(session->inspect, name, value);
 	switch (status) {
 	case INSPECT_OK:
+	case INSPECT_TOO_MANY_FORGED:	/* the end of the message tells */
 		break;
 	case INSPECT_OUT_OF_ORDER:
 		session_note_failure(session,
@@ -256,8 +259,9 @@ on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = find_message(ctx);
 
-	return session != NULL ? conclude_message(session, ctx) :
-	    SMFIS_TEMPFAIL;
+	if (session == NULL)	/* no MTA does so */
+		return SMFIS_TEMPFAIL;
+	return conclude_message(session, ctx);
 }
 
 static sfsistat

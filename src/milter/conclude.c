@@ -25,7 +25,20 @@ conclude_header(struct session *session)
 		session_note_failure(session, "the header could not be read");
 }
 
-/* The words of an order that comes to nothing. */
+/* Whatever the mode is: what claims our results must not be let in. */
+static void
+refuse_forgery(struct policy_verdict *verdict)
+{
+	*verdict = (struct policy_verdict){
+		.action = POLICY_REJECT,
+		.wanted = POLICY_REJECT,
+		.code = "550",
+		.enhanced = "5.7.1",
+		.text = SLICE("too many Authentication-Results fields"),
+		.reason = SLICE("more forged fields than can be removed"),
+	};
+}
+
 static void
 make_failure(const char *why, struct policy_verdict *verdict)
 {
@@ -74,6 +87,8 @@ carry_out(struct session *session, SMFICTX *ctx,
 	return perform_changes(ctx, session, results, verdict, field);
 }
 
+/* Fills in the verdict and does all but the final reply; what went wrong, or
+ * NULL. */
 static const char *
 finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 {
@@ -86,6 +101,9 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 		break;
 	case INSPECT_OUT_OF_ORDER:
 		return "the MTA's events are out of order";
+	case INSPECT_TOO_MANY_FORGED:
+		refuse_forgery(verdict);
+		return NULL;
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
@@ -127,14 +145,12 @@ conclude_message(struct session *session, SMFICTX *ctx)
 	const char *failure;
 	sfsistat answer;
 
-	if (!session->is_open)	/* no MTA does so */
-		return SMFIS_TEMPFAIL;
 	session_look_for_queue_id(session, ctx);
 	conclude_header(session);
 	failure = finish(session, ctx, &verdict);
 	if (failure != NULL)
 		make_failure(failure, &verdict);
-	if (failure != NULL && session->trust == POLICY_NOT_SMTP)
+	if (session->trust == POLICY_NOT_SMTP)
 		verdict.action = POLICY_ACCEPT;
 	logline_write(failure != NULL ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    &(struct logline){ .session = session,

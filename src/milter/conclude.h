@@ -9,7 +9,7 @@ struct session;
 /* The header has ended, by its own event or because the body has come. */
 void conclude_header(struct session *session);
 
-/* xxfi_eom.  The message is forgotten behind it. */
+/* xxfi_eom, of a message that is open; it is forgotten behind it. */
 sfsistat conclude_message(struct session *session, SMFICTX *ctx);
 
 #endif

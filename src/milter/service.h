@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "milter/milter.h"
 
 struct service {
@@ -12,6 +13,8 @@ struct service {
 	atomic_ullong n_sessions;	/* ever begun */
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;
+	/* Faults that would be told with every connection. */
+	struct log_limit refusal_limit, memory_limit;
 	atomic_uint n_present;	/* sessions that there are now */
 	atomic_bool is_closed;	/* no session begins any more */
 };

@@ -873,6 +873,20 @@ test_large_field(void **state)
 	free(mem);
 }
 
+static struct outcome
+send_many_fields(struct peer *peer, int n_forged)
+{
+	assert_int_equal(peer_mail(peer, "<a@example.org>", NULL, NULL),
+	    SMFIR_CONTINUE);
+	assert_int_equal(peer_rcpt(peer, "<b@example.org>"), SMFIR_CONTINUE);
+	for (int i = 0; i < 10000; i++)
+		peer_fields(peer, i < 10000 - n_forged ? "X-Padding: x\n" :
+		    FORGED);
+	peer_fields(peer, "From: a@example.org\n");
+	assert_int_equal(peer_end_header(peer), SMFIR_CONTINUE);
+	return end_message(peer);
+}
+
 static void
 test_many_fields(void **state)
 {
@@ -882,25 +896,25 @@ test_many_fields(void **state)
 
 	(void)state;
 	open_peer(&peer, HONEST);
-	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, NULL),
-	    SMFIR_CONTINUE);
-	assert_int_equal(peer_rcpt(&peer, "<b@example.org>"), SMFIR_CONTINUE);
-	for (int i = 0; i < 5000; i++) {
-		peer_fields(&peer, FORGED);
-		peer_fields(&peer, "X-Padding: x\n");
-	}
-	peer_fields(&peer, "From: a@example.org\n");
-	assert_int_equal(peer_end_header(&peer), SMFIR_CONTINUE);
-	outcome = end_message(&peer);
+	outcome = send_many_fields(&peer, INSPECT_MAX_FORGED_FIELDS);
 	assert_int_equal(outcome.answer, SMFIR_CONTINUE);
 	for (size_t i = 0; i < outcome.changes.len; i++)
 		if (outcome.changes.ptr[i] == '\n')
 			n_lines++;
-	assert_true(n_lines > 5000);
+	assert_true(n_lines > INSPECT_MAX_FORGED_FIELDS);
 	assert_true(slice_starts_with(outcome.changes,
-	    SLICE("delete 5000 Authentication-Results\ndelete 4999 ")));
+	    SLICE("delete 1000 Authentication-Results\ndelete 999 ")));
 	assert_contains("changes", outcome.changes, "\ndelete 1 ");
 	assert_contains("changes", outcome.changes, "dmarc=pass");
+	peer_quit(&peer);
+
+	/* One more, and in monitor mode: it is not let in. */
+	server.context.policy.mode = POLICY_MODE_MONITOR;
+	open_peer(&peer, HONEST);
+	outcome = send_many_fields(&peer, INSPECT_MAX_FORGED_FIELDS + 1);
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	assert_contains("reply", outcome.text, "550 5.7.1 too many");
+	assert_int_equal(outcome.changes.len, 0);
 	peer_quit(&peer);
 }
 
