@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "config/problems.h"
+#include "config/rules.h"
 #include "config/suggest.h"
 #include "config/values.h"
 
@@ -129,6 +130,8 @@ const struct config_key config_keys[] = {
 	    .set_list = set_trusted_networks },
 	{ .path = "trusted.authenticated", .type = KEY_BOOL,
 	    .offset = AT(policy.is_authenticated_trusted) },
+	{ .path = "rules", .type = KEY_GROUPS, .max = MAX_LISTED,
+	    .set_groups = set_rules },
 	{ .path = "store", .type = KEY_TEXT, .set_text = set_store,
 	    .is_unbuilt = true },
 	{ .path = "limits.header_octets", .type = KEY_SIZE,

@@ -28,6 +28,30 @@ struct key_word {
 	unsigned value;
 };
 
+/* A setting of a group that stands in a list; one of a group within that group
+ * is called "GROUP.NAME". */
+enum key_entry_type {
+	KEY_ENTRY_BOOL,
+	KEY_ENTRY_TEXT,
+	KEY_ENTRY_LIST,		/* of texts only */
+	KEY_ENTRY_OTHER,	/* what no such setting can be */
+};
+
+struct key_entry {
+	const char *name;
+	unsigned line;
+	enum key_entry_type type;
+	bool flag;
+	const struct key_text *texts;	/* TEXT: one */
+	size_t n;
+};
+
+struct key_group {
+	unsigned line;
+	const struct key_entry *entries;
+	size_t n;
+};
+
 enum key_type {
 	KEY_BOOL,	/* into the bool at OFFSET, if there is one */
 	KEY_NUMBER,	/* in [min, max], into the unsigned at OFFSET */
@@ -35,6 +59,7 @@ enum key_type {
 	KEY_WORD,	/* one of WORDS: set_word */
 	KEY_TEXT,	/* set_text */
 	KEY_LIST,	/* of at most MAX texts: set_list */
+	KEY_GROUPS,	/* a list of at most MAX groups: set_groups */
 };
 
 #define KEY_NO_TARGET SIZE_MAX
@@ -50,6 +75,8 @@ struct config_key {
 	    const struct key_text *text);
 	void (*set_list)(const struct key_place *place,
 	    const struct key_text *texts, size_t n);
+	void (*set_groups)(const struct key_place *place,
+	    const struct key_group *groups, size_t n);
 	/* Its part is not built yet: true, or any text, is only noted. */
 	bool is_unbuilt;
 };

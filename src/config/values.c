@@ -297,25 +297,35 @@ set_trusted_sealers(const struct key_place *place,
 			    "write a domain, as in the seal's d=");
 }
 
-void
-set_trusted_networks(const struct key_place *place,
+struct ip_network *
+values_take_networks(const struct key_place *place,
     const struct key_text *texts, size_t n)
 {
 	struct ip_network *networks = arena_alloc_array(place->config->arena,
 	    n, sizeof(*networks));
 
-	if (networks == NULL)
-		return;		/* config_load looks at arena_has_failed */
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; networks != NULL && i < n; i++)
 		if (!ip_parse_network(texts[i].text, &networks[i]))
 			refuse(place, texts[i].line, texts[i].text,
 			    "write an address or a network, "
 			    "\"192.0.2.0/24\" or \"2001:db8::/32\"");
-		else if (networks[i].prefix_bits == 0)
+	return networks;
+}
+
+void
+set_trusted_networks(const struct key_place *place,
+    const struct key_text *texts, size_t n)
+{
+	struct ip_network *networks = values_take_networks(place, texts, n);
+
+	if (networks == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < n; i++)
+		if (networks[i].address.family != IP_NONE &&
+		    networks[i].prefix_bits == 0)
 			problems_note(place->problems, texts[i].line,
 			    "%s: \"%s\" trusts everybody: no mail is inspected",
 			    place->path, texts[i].text.ptr);
-	}
 	place->config->policy.trusted_networks = networks;
 	place->config->policy.n_trusted_networks = n;
 }

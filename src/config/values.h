@@ -29,6 +29,10 @@ void set_trusted_sealers(const struct key_place *place,
 void set_trusted_networks(const struct key_place *place,
     const struct key_text *texts, size_t n);
 
+/* Networks for whatever wants some; N of them, or NULL where memory is out. */
+struct ip_network *values_take_networks(const struct key_place *place,
+    const struct key_text *texts, size_t n);
+
 void set_mode(struct config *config, unsigned mode);
 void set_dmarc_reject(struct config *config, unsigned reject);
 void set_org_domain(struct config *config, unsigned discovery);

@@ -77,6 +77,11 @@ refuse_type(const struct found *found)
 		    "%s cannot be %s: write a list of texts, "
 		    "[\"...\", \"...\"]", place->path, is);
 		return;
+	case KEY_GROUPS:
+		problems_add(place->problems, place->line,
+		    "%s cannot be %s: write a list of groups, "
+		    "( { ... }, { ... } )", place->path, is);
+		return;
 	}
 }
 
@@ -233,6 +238,143 @@ take_list(const struct found *found)
 	found->key->set_list(place, texts, n_texts);
 }
 
+/* The texts of a list, or the one text in its place.  False where there is
+ * anything else. */
+static bool
+copy_entry_texts(const struct found *found, const config_setting_t *setting,
+    struct key_entry *entry)
+{
+	bool is_list = config_setting_is_aggregate(setting) == CONFIG_TRUE;
+	int n = is_list ? config_setting_length(setting) : 1;
+	struct key_text *texts = arena_alloc_array(found->place.config->arena,
+	    (size_t)n, sizeof(*texts));
+
+	if (texts == NULL)
+		return false;	/* config_load looks at arena_has_failed */
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *element = is_list ?
+		    config_setting_get_elem(setting, (unsigned)i) : setting;
+
+		if (config_setting_type(element) != CONFIG_TYPE_STRING)
+			return false;
+		/* One with control characters is complained of already. */
+		(void)copy_text(found, element, &texts[i]);
+	}
+	entry->texts = texts;
+	entry->n = (size_t)n;
+	return true;
+}
+
+static void
+copy_entry(const struct found *found, const char *group,
+    const config_setting_t *setting, struct key_entry *entry)
+{
+	struct strbuf name;
+
+	strbuf_init(&name, found->place.config->arena, CONFIG_MAX_OCTETS);
+	strbuf_printf(&name, "%s%s%s", group, group[0] != '\0' ? "." : "",
+	    config_setting_name(setting));
+	entry->name = strbuf_cstr(&name);
+	entry->line = line_of(setting);
+	entry->type = KEY_ENTRY_OTHER;
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_BOOL:
+		entry->type = KEY_ENTRY_BOOL;
+		entry->flag = config_setting_get_bool(setting) != 0;
+		return;
+	case CONFIG_TYPE_STRING:
+		if (copy_entry_texts(found, setting, entry))
+			entry->type = KEY_ENTRY_TEXT;
+		return;
+	case CONFIG_TYPE_LIST:
+	case CONFIG_TYPE_ARRAY:
+		if (copy_entry_texts(found, setting, entry))
+			entry->type = KEY_ENTRY_LIST;
+		return;
+	}
+}
+
+/* How many settings a group of a list has, those of its own groups each. */
+static unsigned
+count_entries(const config_setting_t *group)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *setting = config_setting_get_elem(
+		    group, (unsigned)i);
+
+		n += config_setting_is_group(setting) == CONFIG_TRUE ?
+		    (unsigned)config_setting_length(setting) : 1;
+	}
+	return n;
+}
+
+static void
+copy_entries(const struct found *found, const config_setting_t *setting,
+    struct key_group *group)
+{
+	struct key_entry *entries = arena_alloc_array(
+	    found->place.config->arena, count_entries(setting),
+	    sizeof(*entries));
+	struct key_entry *next = entries;
+
+	if (entries == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *outer = config_setting_get_elem(
+		    setting, (unsigned)i);
+
+		if (config_setting_is_group(outer) != CONFIG_TRUE) {
+			copy_entry(found, "", outer, next++);
+			continue;
+		}
+		for (int j = 0; j < config_setting_length(outer); j++)
+			copy_entry(found, config_setting_name(outer),
+			    config_setting_get_elem(outer, (unsigned)j),
+			    next++);
+	}
+	group->line = line_of(setting);
+	group->entries = entries;
+	group->n = (size_t)(next - entries);
+}
+
+static void
+take_groups(const struct found *found)
+{
+	const struct key_place *place = &found->place;
+	int n = config_setting_length(found->setting);
+	struct key_group *groups;
+
+	if (config_setting_type(found->setting) != CONFIG_TYPE_LIST) {
+		refuse_type(found);
+		return;
+	}
+	if ((uint64_t)n > found->key->max) {
+		problems_add(place->problems, place->line, "%s has %d entries:"
+		    " write at most %" PRIu64, place->path, n,
+		    found->key->max);
+		return;
+	}
+	groups = arena_alloc_array(place->config->arena, (size_t)n,
+	    sizeof(*groups));
+	if (groups == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (int i = 0; i < n; i++) {
+		struct found element = *found;
+
+		element.setting = config_setting_get_elem(found->setting,
+		    (unsigned)i);
+		element.place.line = line_of(element.setting);
+		if (config_setting_is_group(element.setting) != CONFIG_TRUE) {
+			refuse_type(&element);
+			return;
+		}
+		copy_entries(&element, element.setting, &groups[i]);
+	}
+	found->key->set_groups(place, groups, (size_t)n);
+}
+
 static void
 take_value(const struct found *found)
 {
@@ -250,6 +392,9 @@ take_value(const struct found *found)
 		return;
 	case KEY_LIST:
 		take_list(found);
+		return;
+	case KEY_GROUPS:
+		take_groups(found);
 		return;
 	}
 }

@@ -17,6 +17,7 @@
 /* HELO's name or any text in its place; longer is as good as none. */
 #define HELO_MAX_OCTETS ((size_t)1024)
 #define CONNECTION_MEMORY ((size_t)8192)
+#define FIRST_RECIPIENTS ((size_t)8)
 
 /* A From field may exceed the header's limits by this much: without one there
  * is no verdict, and an honest one may stand below a large header. */
@@ -42,6 +43,7 @@ struct inspect {
 	struct arena *greeting;		/* helo, reset with each; owned */
 	struct slice receiver;
 	struct ip_address client;
+	struct slice listener;		/* borrowed */
 	struct slice helo;
 	enum stage stage;
 
@@ -55,6 +57,8 @@ struct inspect {
 	struct dkim_body *body;
 	struct dkim_verifier *verifier;	/* NULL: no signature so far */
 	size_t n_signatures;
+	struct inspect_recipient *recipients;
+	size_t recipient_capacity;
 	struct inspect_results results;
 };
 
@@ -115,6 +119,8 @@ inspect_abort(struct inspect *in)
 	in->forged = (struct forged_fields){ .arena = NULL };
 	in->body = NULL;
 	in->verifier = NULL;
+	in->recipients = NULL;
+	in->recipient_capacity = 0;
 	in->results = (struct inspect_results){ .is_header_whole = false };
 	in->stage = STAGE_IDLE;
 }
@@ -138,10 +144,16 @@ inspect_connect(struct inspect *in, const struct ip_address *client)
 {
 	inspect_abort(in);
 	arena_reset(in->greeting);
-	in->helo = SLICE_EMPTY;
+	in->helo = in->listener = SLICE_EMPTY;
 	in->client = *client;
 	in->stage = STAGE_IDLE;
 	return INSPECT_OK;
+}
+
+void
+inspect_set_listener(struct inspect *in, struct slice listener)
+{
+	in->listener = listener;
 }
 
 enum inspect_status
@@ -235,6 +247,8 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 	in->results = (struct inspect_results){
 		.client = in->client,
 		.helo = in->helo,
+		.start_s = clock_wall_s(),
+		.listener = in->listener,
 		.is_smtputf8 = is_smtputf8,
 		.header = &in->header,
 		.is_header_whole = true,
@@ -260,6 +274,68 @@ inspect_mail_unchecked(struct inspect *in, struct slice argument,
     bool is_smtputf8, struct slice authserv_id)
 {
 	return begin_message(in, argument, is_smtputf8, authserv_id, false);
+}
+
+static enum inspect_status
+fail_message(struct inspect *in)
+{
+	in->has_failed = true;
+	return INSPECT_NO_MEMORY;
+}
+
+static bool
+make_room_for_recipient(struct inspect *in)
+{
+	size_t n = in->results.n_recipients;
+	size_t capacity = in->recipient_capacity == 0 ? FIRST_RECIPIENTS :
+	    2 * in->recipient_capacity;
+	struct inspect_recipient *recipients;
+
+	if (n < in->recipient_capacity)
+		return true;
+	recipients = arena_grow_array(in->arena, in->recipients, n, capacity,
+	    sizeof(*recipients));
+	if (recipients == NULL)
+		return false;
+	in->recipients = recipients;
+	in->recipient_capacity = capacity;
+	in->results.recipients = recipients;
+	return true;
+}
+
+enum inspect_status
+inspect_add_recipient(struct inspect *in, struct slice argument)
+{
+	struct inspect_results *results = &in->results;
+	struct inspect_recipient *recipient;
+	struct mail_path path;
+	struct slice copy;
+
+	if (in->stage != STAGE_HEADER)
+		return INSPECT_OUT_OF_ORDER;
+	if (results->n_recipients == INSPECT_MAX_RECIPIENTS) {
+		results->n_more_recipients++;
+		return INSPECT_OK;
+	}
+	if (!make_room_for_recipient(in) ||
+	    !arena_copy(in->arena, argument, &copy))
+		return fail_message(in);
+	mail_parse_path(copy, &path);
+	recipient = &in->recipients[results->n_recipients++];
+	recipient->local = path.local;
+	if (path.domain.len != 0 && !domain_normalize(in->arena, path.domain,
+	    &recipient->domain))
+		recipient->domain = SLICE_EMPTY;	/* it is no domain */
+	return arena_has_failed(in->arena) ? fail_message(in) : INSPECT_OK;
+}
+
+enum inspect_status
+inspect_set_id(struct inspect *in, struct slice id)
+{
+	if (!has_message(in))
+		return INSPECT_OUT_OF_ORDER;
+	return arena_copy(in->arena, id, &in->results.id) ? INSPECT_OK :
+	    fail_message(in);
 }
 
 static void
@@ -288,13 +364,6 @@ inspect_get_spf(struct inspect *in, const struct spf_outcome **spf_out)
 }
 
 /* ---- the header ---------------------------------------------------------- */
-
-static enum inspect_status
-fail_message(struct inspect *in)
-{
-	in->has_failed = true;
-	return INSPECT_NO_MEMORY;
-}
 
 /* From is read the moment it comes, so that the policy record's question is on
  * its way; FIELD is NULL where it was too large to keep. */

@@ -9,6 +9,7 @@
 #ifndef ASSAY_INSPECT_INSPECT_H
 #define ASSAY_INSPECT_INSPECT_H
 
+#include "arc/chain.h"
 #include "dkim/verify.h"
 #include "dmarc/check.h"
 #include "mail/field.h"
@@ -43,6 +44,10 @@ struct inspect_options {
  * (Postfix: 4000 took it a second), and no honest message has so many. */
 #define INSPECT_MAX_FORGED_FIELDS 1000
 
+/* Recipients remembered for the operator's rules; no MTA takes many more by
+ * itself.  What comes behind them is counted only. */
+#define INSPECT_MAX_RECIPIENTS 1000
+
 enum inspect_status {
 	INSPECT_OK = 0,
 	INSPECT_OUT_OF_ORDER,	/* the event does not fit; nothing was done */
@@ -50,6 +55,11 @@ enum inspect_status {
 				 * will say so again */
 	INSPECT_TOO_MANY_FORGED,	/* of inspect_finish: not all can be
 				 * removed, it must not be let in */
+};
+
+struct inspect_recipient {
+	struct slice local;	/* as written */
+	struct slice domain;	/* normalized; empty where there is none */
 };
 
 /* Everything found of one message; lives until the next inspect_mail, abort or
@@ -60,6 +70,12 @@ struct inspect_results {
 	struct mail_path sender;
 	struct slice sender_domain;	/* normalized; empty where none */
 	bool is_smtputf8;
+	int64_t start_s;		/* when it began, since the epoch */
+	struct slice listener;		/* inspect_set_listener */
+	struct slice id;		/* inspect_set_id */
+	const struct inspect_recipient *recipients;
+	size_t n_recipients;
+	size_t n_more_recipients;	/* beyond INSPECT_MAX_RECIPIENTS */
 	bool is_spf_checked, is_dkim_checked;	/* else not tried at all */
 	const struct mail_header *header;
 	bool is_header_whole;	/* false: a limit was hit, fields are missing */
@@ -70,6 +86,7 @@ struct inspect_results {
 	const struct dkim_outcome *dkim;
 	size_t n_dkim;
 	size_t n_ignored_signatures;	/* beyond INSPECT_MAX_SIGNATURES */
+	struct arc_outcome arc;
 	struct dmarc_outcome dmarc;
 	bool is_dmarc_checked;
 	uint64_t body_octets;
@@ -88,6 +105,10 @@ void inspect_destroy(struct inspect **in);
 enum inspect_status inspect_connect(struct inspect *in,
     const struct ip_address *client);
 
+/* The MTA's name for the service that the client of inspect_connect came to:
+ * for rules.  Borrowed for the life of that connection. */
+void inspect_set_listener(struct inspect *in, struct slice listener);
+
 /* Again after STARTTLS, or with another name; ends a message that was open. */
 enum inspect_status inspect_helo(struct inspect *in, struct slice helo);
 
@@ -101,6 +122,14 @@ enum inspect_status inspect_mail(struct inspect *in, struct slice argument,
  * have no SPF, DKIM and DMARC. */
 enum inspect_status inspect_mail_unchecked(struct inspect *in,
     struct slice argument, bool is_smtputf8, struct slice authserv_id);
+
+/* One recipient of the message, as the MTA has it, for rules; copies.  A message
+ * of which none was told has no recipients for them. */
+enum inspect_status inspect_add_recipient(struct inspect *in,
+    struct slice argument);
+
+/* The caller's name of the message, for what is said of it; copies. */
+enum inspect_status inspect_set_id(struct inspect *in, struct slice id);
 
 /* The SPF result of MAIL FROM (of HELO for the null sender), evaluated at the
  * first call and kept: at MAIL where a result may be refused there, else by

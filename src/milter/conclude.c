@@ -87,6 +87,18 @@ carry_out(struct session *session, SMFICTX *ctx,
 	return perform_changes(ctx, session, results, verdict, field);
 }
 
+/* Rules are for mail that is inspected, too. */
+static void
+judge(struct session *session, const struct inspect_results *results,
+    struct policy_verdict *verdict)
+{
+	if (session->trust != POLICY_INSPECT)
+		*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	else
+		policy_judge_message(&session->service->context->policy,
+		    results, inspect_arena(session->inspect), verdict);
+}
+
 /* Fills in the verdict and does all but the final reply; what went wrong, or
  * NULL. */
 static const char *
@@ -107,8 +119,7 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
-	policy_judge_message(&session->service->context->policy, results,
-	    inspect_arena(session->inspect), verdict);
+	judge(session, results, verdict);
 	return carry_out(session, ctx, results, verdict);
 }
 

@@ -12,6 +12,7 @@
 #include "milter/service.h"
 #include "milter/session.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 
 /* Octets shown, before escaping makes four of one. */
 #define MAX_WORD ((size_t)64)
@@ -191,11 +192,28 @@ append_message(struct strbuf *text, const struct logline *line)
 }
 
 static void
+append_rules(struct strbuf *text, const struct policy_verdict *verdict)
+{
+	if (verdict->rule != NULL)
+		add(text, "rule", verdict->rule->name, MAX_WORD);
+	if (verdict->is_rule_override)
+		add_word(text, "override", "local_policy");
+	if (verdict->shadow_rule == NULL)
+		return;
+	add(text, "shadow_rule", verdict->shadow_rule->name, MAX_WORD);
+	add(text, "shadow_why", verdict->shadow_rule->why,
+	    POLICY_RULE_WHY_MAX);
+	add_word(text, "shadow_wanted",
+	    policy_action_name(verdict->shadow_wanted));
+}
+
+static void
 append_verdict(struct strbuf *text, const struct policy_verdict *verdict)
 {
 	add_word(text, "verdict", policy_action_name(verdict->action));
 	if (verdict->wanted != verdict->action)
 		add_word(text, "wanted", policy_action_name(verdict->wanted));
+	append_rules(text, verdict);
 	add_known(text, "reason", verdict->reason, MAX_REASON);
 }
 

@@ -70,6 +70,7 @@ session_connect(struct session *session, SMFICTX *ctx,
 	    macros_get(ctx, MACRO_DAEMON_NAME));
 	session->is_connected =
 	    inspect_connect(session->inspect, client) == INSPECT_OK;
+	inspect_set_listener(session->inspect, session->daemon_name);
 }
 
 /* Count first and look then: whoever begins the drain does it the other way
@@ -149,6 +150,9 @@ session_add_recipient(struct session *session, const char *argument)
 	struct arena *arena = inspect_arena(session->inspect);
 	const char *copy;
 
+	if (policy_wants_recipients(policy) && inspect_add_recipient(
+	    session->inspect, slice_from_cstr(argument)) != INSPECT_OK)
+		session_note_failure(session, "no memory for the recipients");
 	if (policy->quarantine == POLICY_QUARANTINE_REDIRECT && arena != NULL) {
 		copy = arena_copy_cstr(arena, slice_from_cstr(argument));
 		if (copy == NULL || !make_room(session, arena)) {

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "inspect/inspect.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 
 /* Octets shown of what a sender wrote, so that the field is always within
  * AUTHRES_MAX_OCTETS; nothing honest is longer. */
@@ -166,6 +167,9 @@ add_dmarc(struct authres_builder *b, struct arena *arena,
 	if (deciding->has_policy)
 		add_property(b, SLICE("policy"), "dmarc",
 		    slice_from_cstr(policy), MAX_WORD);
+	if (verdict->rule != NULL)
+		add_property(b, SLICE("policy"), "rule", verdict->rule->name,
+		    POLICY_RULE_NAME_MAX);
 }
 
 bool

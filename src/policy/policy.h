@@ -4,6 +4,7 @@
 
 #include "base/ip.h"
 #include "inspect/inspect.h"
+#include "policy/rules.h"
 
 enum policy_mode {
 	POLICY_MODE_UNSET = 0,
@@ -35,6 +36,8 @@ struct policy_options {
 	const struct ip_network *trusted_networks;	/* borrowed */
 	size_t n_trusted_networks;
 	bool is_authenticated_trusted;
+	const struct policy_rule *rules;	/* in order; borrowed */
+	size_t n_rules;
 };
 
 #define POLICY_OPTIONS_DEFAULT { .mode = POLICY_MODE_UNSET, \
@@ -81,6 +84,12 @@ struct policy_verdict {
 	struct slice reason;	/* for the log and the quarantine: "dmarc=fail
 				 * p=reject: no aligned pass"; ASCII; empty
 				 * where nothing was judged */
+	const struct policy_rule *rule;	/* the one that matched, or NULL */
+	bool is_rule_override;	/* and made it another verdict (RFC 9990:
+				 * local_policy) */
+	const struct policy_rule *shadow_rule;	/* the first in shadow that
+						 * matched, or NULL */
+	enum policy_action shadow_wanted;	/* and what it would want */
 };
 
 /* At MAIL FROM.  *VERDICT lives in ARENA. */
@@ -92,6 +101,9 @@ void policy_judge_sender(const struct policy_options *options,
 void policy_judge_message(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict);
+
+/* Whether any rule asks who the recipients are. */
+bool policy_wants_recipients(const struct policy_options *options);
 
 const char *policy_action_name(enum policy_action action);
 const char *policy_disposition_name(enum policy_disposition disposition);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "policy/policy.h"
+#include "policy/ruling.h"
 
 #define TEXT_CEILING ((size_t)8192)
 
@@ -357,12 +358,11 @@ judge_fail(const struct policy_options *options,
 	}
 }
 
-void
-policy_judge_message(const struct policy_options *options,
+static void
+judge_dmarc(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict)
 {
-	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
 	if (!results->is_dmarc_checked)
 		return;
 	assert(results->dmarc.deciding != NULL);
@@ -382,5 +382,15 @@ policy_judge_message(const struct policy_options *options,
 			judge_bad_from(options, results, arena, verdict);
 		break;
 	}
+}
+
+void
+policy_judge_message(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	judge_dmarc(options, results, arena, verdict);
+	policy_apply_rules(options, results, arena, verdict);
 	apply_mode(options, verdict);
 }
