@@ -36,21 +36,27 @@ static const struct option common_options[] = {
 	{ "outgoing-num-tcp:", "16" },
 	{ "msg-cache-size:", "4m" },
 	{ "rrset-cache-size:", "8m" },
-	/* Ask on, whatever was not answered before. */
 	{ "infra-keep-probing:", "yes" },
 };
 
-/* What a forwarder's silence leaves behind is short, and it is asked again
- * soon: nobody else can be asked instead. */
+/* A forwarder is asked whatever it did before, as there is nobody else: its
+ * silence is forgotten within a second, where the library would stop asking a
+ * server whose retries took too long.  Six tries in all. */
 static const struct option forwarding_options[] = {
 	{ "do-not-query-localhost:", "no" },
 	{ "unblock-lan-zones:", "yes" },
 	{ "infra-host-ttl:", "1" },
-	{ "infra-cache-min-rtt:", "50" },
-	{ "infra-cache-max-rtt:", "1000" },
-	{ "unknown-server-time-limit:", "376" },
-	{ "outbound-msg-retry:", "2" },
+	{ "outbound-msg-retry:", "3" },
 };
+
+/* The pause before the second try.  The pauses then double, more or less: six
+ * tries take about 12 times this.  A forwarder on this very host answers most
+ * questions in no time and some in seconds, when it must ask around itself;
+ * the library's way, the time that answers have taken so far, would give up
+ * long before. */
+#define TRY_SHARE 12
+#define TRY_MIN_MS 50
+#define TRY_MAX_MS 5000
 
 #define LOOPBACK_V6_ZONE "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." \
 	"0.0.0.0.0.0.0.0.ip6.arpa."
@@ -202,13 +208,27 @@ add_servers(struct ub_ctx *ctx, const struct unbound_options *options,
 	return is_done;
 }
 
+static unsigned
+first_pause_ms(unsigned timeout_ms)
+{
+	if (timeout_ms / TRY_SHARE < TRY_MIN_MS)
+		return TRY_MIN_MS;
+	if (timeout_ms / TRY_SHARE > TRY_MAX_MS)
+		return TRY_MAX_MS;
+	return timeout_ms / TRY_SHARE;
+}
+
 static bool
 set_forwarding(struct ub_ctx *ctx, const struct unbound_options *options,
     struct strbuf *problem)
 {
+	unsigned pause_ms = first_pause_ms(options->timeout_ms);
+
 	return set_options(ctx, forwarding_options,
 	    N_ELEMENTS(forwarding_options), problem) &&
-	    add_servers(ctx, options, problem);
+	    set_number(ctx, "infra-cache-min-rtt:", pause_ms, problem) &&
+	    set_number(ctx, "unknown-server-time-limit:", pause_ms,
+	    problem) && add_servers(ctx, options, problem);
 }
 
 /* From the root the made-up zones stay: nobody out there has them either (RFC

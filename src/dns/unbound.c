@@ -6,24 +6,26 @@
  * another, so whoever gives up first leaves nothing that the other could touch.
  * Each question has a timer of ours on the loop, for the library keeps no
  * deadline; the waiting thread minds the deadline itself, too, so that a loop
- * that stands still costs it no more. */
+ * that stands still costs it no more.
+ *
+ * The library keeps a failure for 5 s and answers with it.  When nothing but
+ * failures has come from outside for a while, such an answer says nothing, for
+ * the outage may be over: then a fresh context asks anew. */
 #include "dns/unbound.h"
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unbound.h>
 #include <unbound-event.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "dns/context.h"
-#include "dns/name.h"
+#include "dns/question.h"
 #include "dns/resolver.h"
 
 /* Under way at a time, the waiting and the prefetched; more than these would
@@ -31,39 +33,36 @@
 #define QUESTIONS_MAX 4096
 #define PREFETCHES_MAX 1024
 
+/* What looks like an outage: so many failures in a row.  A fresh context costs
+ * a millisecond, and all that the old one knew. */
+#define OUTAGE_FAILURES 3
+#define RENEWAL_INTERVAL_MS 1000
+
 #define CLASS_IN 1
 #define RCODE_SERVFAIL 2
+#define RCODE_MASK 15		/* of a packet's octet 3 */
+#define HEADER_OCTETS 12
 #define SEC_BOGUS 1		/* of the callback's argument */
 #define SEC_SECURE 2
 
-struct question {
-	struct unbound *unbound;
-	/* In the queue, then among those asked (the loop's). */
-	struct question *next, *previous;
-	atomic_uint n_references;
-	bool is_prefetch;
-	enum dns_type type;
-	int64_t deadline_ms;
-	struct event timer;	/* the loop's */
-	int async_id;		/* the loop's; 0 until known */
-	bool is_done;		/* under the lock, as the answer is */
-	const struct dns_answer *answer;
-	pthread_cond_t answered;
-	size_t name_len;	/* dns.h's form, which stands first */
-	char text[];		/* then the escaped one, with a NUL */
-};
+#define PROBLEM_MAX 1024	/* octets */
+#define PROBLEM_MEMORY_MAX 4096
+#define SERVERS_MEMORY_MAX 65536
 
 struct unbound {
 	struct resolver resolver;
 	struct event_base *base;	/* borrowed, as the log is */
 	struct log *log;
-	int64_t timeout_ms;
+	struct arena *arena;	/* owned; the options' servers */
+	struct unbound_options options;
 	pthread_condattr_t monotonic;
 
 	/* The loop's own. */
 	struct ub_ctx *ctx;
 	struct question *asked;
-	struct log_limit failure_limit;
+	unsigned n_failures;	/* in a row, from outside */
+	int64_t next_renewal_ms;
+	struct log_limit failure_limit, renewal_limit;
 
 	struct event *wake;
 
@@ -78,67 +77,6 @@ struct unbound {
 	bool has_loop_thread;
 	pthread_t loop_thread;
 };
-
-/* ---- questions ----------------------------------------------------------- */
-
-static struct question *
-create_question(struct unbound *unbound, struct slice name, enum dns_type type,
-    int64_t deadline_ms, bool is_prefetch)
-{
-	char escaped[DNS_NAME_ESCAPED_MAX];
-	struct dns_name parsed;
-	struct question *q;
-	size_t len;
-
-	if (!dns_name_parse(name, &parsed))
-		return NULL;
-	len = dns_name_print(&parsed, escaped);
-	if ((q = calloc(1, sizeof(*q) + name.len + len + 1)) == NULL)
-		return NULL;
-	if (pthread_cond_init(&q->answered, &unbound->monotonic) != 0) {
-		free(q);
-		return NULL;
-	}
-	q->unbound = unbound;
-	q->type = type;
-	q->deadline_ms = deadline_ms;
-	q->is_prefetch = is_prefetch;
-	atomic_init(&q->n_references, 1);
-	memcpy(q->text, name.ptr, name.len);
-	q->name_len = name.len;
-	memcpy(q->text + name.len, escaped, len);
-	return q;
-}
-
-static void
-release_question(struct question *q)
-{
-	if (atomic_fetch_sub_explicit(&q->n_references, 1,
-	    memory_order_acq_rel) != 1)
-		return;
-	dns_answer_release(q->answer);
-	pthread_cond_destroy(&q->answered);
-	free(q);
-}
-
-static struct question *
-retain_question(struct question *q)
-{
-	atomic_fetch_add_explicit(&q->n_references, 1, memory_order_relaxed);
-	return q;
-}
-
-static struct slice
-question_name(const struct question *q)
-{
-	return (struct slice){ q->text, q->name_len };
-}
-
-static const char *
-question_escaped(const struct question *q)
-{
-	return q->text + q->name_len;
-}
 
 /* ---- on the loop --------------------------------------------------------- */
 
@@ -177,7 +115,7 @@ finish_question(struct question *q, const struct dns_answer *answer)
 		unbound->n_prefetches--;
 	pthread_cond_signal(&q->answered);
 	pthread_mutex_unlock(&unbound->lock);
-	release_question(q);
+	question_release(q);
 }
 
 static void
@@ -194,7 +132,7 @@ static void
 log_failure(struct question *q, const char *why)
 {
 	log_write_limited(q->unbound->log, &q->unbound->failure_limit,
-	    LOG_LEVEL_WARNING, "dns: %s for %s %s", why, question_escaped(q),
+	    LOG_LEVEL_WARNING, "dns: %s for %s %s", why, q->escaped,
 	    dns_type_name(q->type));
 }
 
@@ -207,6 +145,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	/* It can fail only by having no such question any more. */
 	(void)ub_cancel(q->unbound->ctx, q->async_id);
+	q->unbound->n_failures++;
 	log_failure(q, "no answer in time");
 	finish_asked(q, &dns_answer_timeout);
 }
@@ -227,20 +166,52 @@ read_answer(const struct question *q, int rcode, const void *packet, int len,
 	if (sec == SEC_BOGUS)
 		return dns_answer_create_failure("bogus");
 	return dns_answer_from_packet((struct slice){ packet, (size_t)len },
-	    question_name(q), q->type, sec == SEC_SECURE);
+	    q->name, q->type, sec == SEC_SECURE);
 }
 
-/* Comes from within ub_resolve_event where the answer is at hand. */
+/* Whether no server gave an answer.  What the library finds in its memory says
+ * so in the packet only. */
+static bool
+is_failure(int rcode, const void *packet, int len)
+{
+	const unsigned char *octets = packet;
+
+	return rcode != 0 || packet == NULL || len < HEADER_OCTETS ||
+	    (octets[3] & RCODE_MASK) == RCODE_SERVFAIL;
+}
+
+static bool
+is_renewal_due(const struct unbound *unbound)
+{
+	return unbound->n_failures >= OUTAGE_FAILURES &&
+	    clock_monotonic_ms() >= unbound->next_renewal_ms;
+}
+
+/* What comes from within ub_resolve_event is no news: the library's memory. */
+static void
+count_failure(struct question *q, bool has_failed)
+{
+	if (q->is_being_asked)
+		return;
+	q->unbound->n_failures = has_failed ? q->unbound->n_failures + 1 : 0;
+}
+
 static void
 on_answer(void *arg, int rcode, void *packet, int len, int sec,
     char *why_bogus, int was_ratelimited)
 {
 	struct question *q = arg;
-	const struct dns_answer *answer = read_answer(q, rcode, packet, len,
-	    sec);
+	bool has_failed = is_failure(rcode, packet, len);
+	const struct dns_answer *answer;
 
 	(void)why_bogus;
 	(void)was_ratelimited;
+	count_failure(q, has_failed);
+	if (has_failed && q->is_being_asked && is_renewal_due(q->unbound)) {
+		q->is_stale = true;
+		return;
+	}
+	answer = read_answer(q, rcode, packet, len, sec);
 	if (answer->status == DNS_TEMPFAIL)
 		log_failure(q, answer->why);
 	finish_asked(q, answer);
@@ -258,11 +229,89 @@ start_timer(struct question *q, int64_t left_ms)
 	    q) == 0 && event_add(&q->timer, &left) == 0;
 }
 
+/* Q is linked, its timer runs.  The answer may come from within the call, and Q
+ * be gone after it, but for the caller's reference. */
+static void
+resolve(struct question *q)
+{
+	struct unbound *unbound = q->unbound;
+	int error;
+
+	q->is_stale = false;
+	q->is_being_asked = true;
+	error = ub_resolve_event(unbound->ctx, q->escaped,
+	    (int)q->type, CLASS_IN, q, on_answer, &q->async_id);
+	q->is_being_asked = false;
+	if (error != 0 && !q->is_done)
+		finish_asked(q, dns_answer_create_failure(ub_strerror(error)));
+}
+
+/* Not from within one of the library's callbacks. */
+static bool
+renew_context(struct unbound *unbound)
+{
+	struct arena *arena = arena_create(PROBLEM_MEMORY_MAX);
+	struct strbuf problem;
+	struct ub_ctx *ctx;
+
+	if (arena == NULL)
+		return false;
+	strbuf_init(&problem, arena, PROBLEM_MAX);
+	ctx = dns_context_create(unbound->base, &unbound->options,
+	    QUESTIONS_MAX, &problem);
+	if (ctx == NULL)
+		log_write_limited(unbound->log, &unbound->renewal_limit,
+		    LOG_LEVEL_WARNING, "dns: %.*s",
+		    SLICE_PRINTF(strbuf_slice(&problem)));
+	arena_destroy(&arena);
+	unbound->next_renewal_ms = clock_monotonic_ms() + RENEWAL_INTERVAL_MS;
+	if (ctx == NULL)
+		return false;
+	/* Deleting a context answers what it was asked, unless cancelled. */
+	for (struct question *q = unbound->asked; q != NULL; q = q->next)
+		(void)ub_cancel(unbound->ctx, q->async_id);
+	ub_ctx_delete(unbound->ctx);
+	unbound->ctx = ctx;
+	return true;
+}
+
+/* Ask again what the old context has not answered.  Whatever is called back
+ * meanwhile was asked again already: the others are out of the list. */
+static void
+ask_all_again(struct unbound *unbound)
+{
+	struct question *old = unbound->asked;
+
+	unbound->asked = NULL;
+	while (old != NULL) {
+		struct question *q = old;
+
+		old = q->next;
+		link_asked(unbound, q);
+		question_retain(q);
+		resolve(q);
+		question_release(q);
+	}
+}
+
+/* STALE is among those asked, the old context having answered with an old
+ * failure. */
+static void
+ask_anew(struct unbound *unbound, struct question *stale)
+{
+	if (!renew_context(unbound)) {
+		finish_asked(stale, dns_answer_create_failure("SERVFAIL"));
+		return;
+	}
+	unbound->next_renewal_ms = CLOCK_NEVER_MS;	/* not within this */
+	ask_all_again(unbound);
+	unbound->next_renewal_ms = clock_monotonic_ms() + RENEWAL_INTERVAL_MS;
+}
+
 static void
 ask(struct unbound *unbound, struct question *q)
 {
 	int64_t left_ms = q->deadline_ms - clock_monotonic_ms();
-	int error;
 
 	if (left_ms <= 0) {
 		finish_question(q, &dns_answer_timeout);
@@ -273,12 +322,11 @@ ask(struct unbound *unbound, struct question *q)
 		return;
 	}
 	link_asked(unbound, q);
-	retain_question(q);	/* the answer may come from within the call */
-	error = ub_resolve_event(unbound->ctx, question_escaped(q),
-	    (int)q->type, CLASS_IN, q, on_answer, &q->async_id);
-	if (error != 0 && !q->is_done)
-		finish_asked(q, dns_answer_create_failure(ub_strerror(error)));
-	release_question(q);
+	question_retain(q);
+	resolve(q);
+	if (q->is_stale)
+		ask_anew(unbound, q);
+	question_release(q);
 }
 
 static struct question *
@@ -354,7 +402,7 @@ enter(struct unbound *unbound, struct question *q)
 	if (q->is_prefetch)
 		unbound->n_prefetches++;
 	is_first = unbound->queue == NULL;
-	*unbound->queue_end = retain_question(q);
+	*unbound->queue_end = question_retain(q);
 	unbound->queue_end = &q->next;
 	pthread_mutex_unlock(&unbound->lock);
 	if (is_first)
@@ -374,7 +422,7 @@ leave(struct unbound *unbound)
 static int64_t
 limit_deadline(const struct unbound *unbound, int64_t deadline_ms)
 {
-	int64_t own = clock_monotonic_ms() + unbound->timeout_ms;
+	int64_t own = clock_monotonic_ms() + unbound->options.timeout_ms;
 
 	return deadline_ms < own ? deadline_ms : own;
 }
@@ -408,8 +456,9 @@ query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
     int64_t deadline_ms)
 {
 	struct unbound *unbound = (struct unbound *)resolver;
-	struct question *q = create_question(unbound, name, type,
-	    limit_deadline(unbound, deadline_ms), false);
+	struct question *q = question_create(unbound, name, type,
+	    limit_deadline(unbound, deadline_ms), false,
+	    &unbound->monotonic);
 	const struct dns_answer *answer;
 	const char *why;
 
@@ -422,7 +471,7 @@ query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
 		answer = wait_for_answer(unbound, q);
 		leave(unbound);
 	}
-	release_question(q);
+	question_release(q);
 	return answer;
 }
 
@@ -432,8 +481,9 @@ prefetch_unbound(struct resolver *resolver, struct slice name,
     enum dns_type type)
 {
 	struct unbound *unbound = (struct unbound *)resolver;
-	struct question *q = create_question(unbound, name, type,
-	    limit_deadline(unbound, CLOCK_NEVER_MS), true);
+	struct question *q = question_create(unbound, name, type,
+	    limit_deadline(unbound, CLOCK_NEVER_MS), true,
+	    &unbound->monotonic);
 
 	if (q == NULL)
 		return;
@@ -441,7 +491,7 @@ prefetch_unbound(struct resolver *resolver, struct slice name,
 		pthread_mutex_lock(&unbound->lock);
 		leave(unbound);
 	}
-	release_question(q);
+	question_release(q);
 }
 
 /* ---- from beginning to end ----------------------------------------------- */
@@ -482,6 +532,7 @@ free_unbound(struct unbound *unbound)
 		event_free(unbound->wake);
 	if (unbound->ctx != NULL)
 		ub_ctx_delete(unbound->ctx);
+	arena_destroy(&unbound->arena);
 	pthread_condattr_destroy(&unbound->monotonic);
 	pthread_cond_destroy(&unbound->left);
 	pthread_mutex_destroy(&unbound->lock);
@@ -531,6 +582,42 @@ no_attributes:
 	return NULL;
 }
 
+/* The caller's strings may go; a fresh context needs them later. */
+static bool
+copy_options(struct unbound *unbound, const struct unbound_options *options)
+{
+	const char **servers;
+
+	unbound->options = *options;
+	if ((unbound->arena = arena_create(SERVERS_MEMORY_MAX)) == NULL ||
+	    (servers = arena_alloc_array(unbound->arena, options->n_servers,
+	    sizeof(*servers))) == NULL)
+		return false;
+	for (size_t i = 0; i < options->n_servers; i++)
+		servers[i] = arena_copy_cstr(unbound->arena,
+		    slice_from_cstr(options->servers[i]));
+	unbound->options.servers = servers;
+	return !arena_has_failed(unbound->arena);
+}
+
+static bool
+start(struct unbound *unbound, struct strbuf *problem)
+{
+	unbound->ctx = dns_context_create(unbound->base, &unbound->options,
+	    QUESTIONS_MAX, problem);
+	if (unbound->ctx == NULL)
+		return false;
+	unbound->wake = event_new(unbound->base, -1, EV_PERSIST, on_wake,
+	    unbound);
+	if (unbound->wake == NULL) {
+		strbuf_append_cstr(problem, "no memory");
+		return false;
+	}
+	/* So that the loop's thread is known before anybody asks on it. */
+	event_active(unbound->wake, EV_TIMEOUT, 0);
+	return true;
+}
+
 struct resolver *
 unbound_create(struct event_base *base, const struct unbound_options *options,
     struct log *log, struct strbuf *problem)
@@ -544,22 +631,16 @@ unbound_create(struct event_base *base, const struct unbound_options *options,
 	unbound->resolver.ops = &unbound_ops;
 	unbound->base = base;
 	unbound->log = log;
-	unbound->timeout_ms = options->timeout_ms;
 	unbound->queue_end = &unbound->queue;
-	unbound->ctx = dns_context_create(base, options, QUESTIONS_MAX,
-	    problem);
-	if (unbound->ctx == NULL) {
-		free_unbound(unbound);
-		return NULL;
-	}
-	unbound->wake = event_new(base, -1, EV_PERSIST, on_wake, unbound);
-	if (unbound->wake == NULL) {
+	if (!copy_options(unbound, options)) {
 		strbuf_append_cstr(problem, "no memory");
 		free_unbound(unbound);
 		return NULL;
 	}
-	/* So that the loop's thread is known before anybody asks on it. */
-	event_active(unbound->wake, EV_TIMEOUT, 0);
+	if (!start(unbound, problem)) {
+		free_unbound(unbound);
+		return NULL;
+	}
 	log_write(log, LOG_LEVEL_DEBUG, "dns: libunbound %s is ready",
 	    ub_version());
 	return &unbound->resolver;
