@@ -49,13 +49,14 @@ struct inspect {
 
 	/* The message; all zero while there is none. */
 	struct arena *arena;	/* owned */
-	bool has_spf, has_dkim, has_dmarc;	/* are to be checked */
+	bool has_spf, has_dkim, has_arc, has_dmarc;	/* are to be checked */
 	bool has_failed;
 	size_t n_from_fields;
 	struct mail_header header;
 	struct forged_fields forged;
-	struct dkim_body *body;
+	struct dkim_body *body;		/* NULL: neither of the next two */
 	struct dkim_verifier *verifier;	/* NULL: no signature so far */
+	struct arc_chain *chain;	/* NULL: no field of ARC so far */
 	size_t n_signatures;
 	struct inspect_recipient *recipients;
 	size_t recipient_capacity;
@@ -113,12 +114,14 @@ inspect_abort(struct inspect *in)
 	if (!has_message(in))
 		return;
 	arena_destroy(&in->arena);
-	in->has_spf = in->has_dkim = in->has_dmarc = in->has_failed = false;
+	in->has_spf = in->has_dkim = in->has_arc = in->has_dmarc = false;
+	in->has_failed = false;
 	in->n_from_fields = in->n_signatures = 0;
 	in->header = (struct mail_header){ .arena = NULL };
 	in->forged = (struct forged_fields){ .arena = NULL };
 	in->body = NULL;
 	in->verifier = NULL;
+	in->chain = NULL;
 	in->recipients = NULL;
 	in->recipient_capacity = 0;
 	in->results = (struct inspect_results){ .is_header_whole = false };
@@ -243,6 +246,7 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 	in->stage = STAGE_HEADER;
 	in->has_spf = is_checked && options->is_spf_enabled;
 	in->has_dkim = is_checked && options->is_dkim_enabled;
+	in->has_arc = is_checked && options->is_arc_enabled;
 	in->has_dmarc = is_checked && options->is_dmarc_enabled;
 	in->results = (struct inspect_results){
 		.client = in->client,
@@ -387,8 +391,16 @@ note_from(struct inspect *in, const struct mail_field *field)
 		    results->authors.domains[i]);
 }
 
-/* The body and the verifier are made with the first signature: most of what is
- * not signed is junk. */
+/* The body is hashed from the first field that wants it: most of what is not
+ * signed is junk. */
+static bool
+need_body(struct inspect *in)
+{
+	if (in->body == NULL)
+		in->body = dkim_body_create(in->arena);
+	return in->body != NULL;
+}
+
 static bool
 note_signature(struct inspect *in, const struct mail_field *field)
 {
@@ -398,10 +410,9 @@ note_signature(struct inspect *in, const struct mail_field *field)
 		in->results.n_ignored_signatures++;
 		return true;
 	}
+	if (!need_body(in))
+		return false;
 	if (in->verifier == NULL) {
-		in->body = dkim_body_create(in->arena);
-		if (in->body == NULL)
-			return false;
 		in->verifier = dkim_create(in->arena, &in->options->dkim,
 		    in->resolver, in->body);
 		if (in->verifier == NULL)
@@ -410,6 +421,32 @@ note_signature(struct inspect *in, const struct mail_field *field)
 	dkim_add_signature(in->verifier, field);
 	in->n_signatures++;
 	return true;
+}
+
+static bool
+note_set(struct inspect *in, const struct mail_field *field)
+{
+	if (!in->has_arc)
+		return true;
+	if (!need_body(in))
+		return false;
+	if (in->chain == NULL) {
+		in->chain = arc_create(in->arena, &in->options->arc,
+		    in->resolver, in->body);
+		if (in->chain == NULL)
+			return false;
+	}
+	arc_add_field(in->chain, field);
+	return true;
+}
+
+/* A field that some check has to read; From is read apart from them. */
+static bool
+note_field(struct inspect *in, const struct mail_field *field)
+{
+	if (slice_eq_nocase(field->name, SLICE("DKIM-Signature")))
+		return note_signature(in, field);
+	return !arc_is_field(field->name) || note_set(in, field);
 }
 
 static size_t
@@ -460,9 +497,7 @@ inspect_add_field(struct inspect *in, struct slice name, struct slice value)
 		return fail_message(in);
 	if (is_from)
 		note_from(in, field);
-	else if (field != NULL &&
-	    slice_eq_nocase(name, SLICE("DKIM-Signature")) &&
-	    !note_signature(in, field))
+	else if (field != NULL && !note_field(in, field))
 		return fail_message(in);
 	return arena_has_failed(in->arena) ? fail_message(in) : INSPECT_OK;
 }
@@ -479,6 +514,9 @@ inspect_end_header(struct inspect *in)
 		dkim_end_header(in->verifier, &in->header,
 		    results->is_header_whole, results->authors.domains,
 		    results->authors.n_domains, clock_wall_s());
+	if (in->chain != NULL)
+		arc_end_header(in->chain, &in->header,
+		    results->is_header_whole);
 	return arena_has_failed(in->arena) ? fail_message(in) : INSPECT_OK;
 }
 
@@ -514,12 +552,23 @@ inspect_add_body(struct inspect *in, struct slice chunk)
 /* ---- the results --------------------------------------------------------- */
 
 static void
-finish_dkim(struct inspect *in, int64_t deadline_ms)
+finish_dkim(struct inspect *in, bool is_body_valid, int64_t deadline_ms)
 {
 	if (in->verifier != NULL)
-		dkim_finish(in->verifier, dkim_body_finish(in->body),
-		    deadline_ms, &in->results.dkim, &in->results.n_dkim);
+		dkim_finish(in->verifier, is_body_valid, deadline_ms,
+		    &in->results.dkim, &in->results.n_dkim);
 	in->results.is_dkim_checked = in->has_dkim;
+}
+
+/* Behind DMARC, so that a chain whose keys are slow to come takes no time from
+ * it. */
+static void
+finish_arc(struct inspect *in, bool is_body_valid, int64_t deadline_ms)
+{
+	if (in->chain != NULL)
+		arc_finish(in->chain, is_body_valid, deadline_ms,
+		    &in->results.arc);
+	in->results.is_arc_checked = in->has_arc;
 }
 
 /* SPF's domain is lower case already, but may be no domain at all. */
@@ -602,11 +651,13 @@ evaluate(struct inspect *in)
 	struct inspect_results *results = &in->results;
 	int64_t deadline_ms = clock_monotonic_ms() +
 	    in->options->finish_budget_ms;
+	bool is_body_valid = in->body != NULL && dkim_body_finish(in->body);
 
 	check_spf(in, deadline_ms);
-	finish_dkim(in, deadline_ms);
+	finish_dkim(in, is_body_valid, deadline_ms);
 	if (in->has_dmarc)
 		check_dmarc(in, deadline_ms);
+	finish_arc(in, is_body_valid, deadline_ms);
 	check_helo_spf(in, deadline_ms);
 	results->forged_fields = in->forged.places;
 	results->n_forged_fields = in->forged.n_places;

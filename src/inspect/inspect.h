@@ -20,9 +20,10 @@ struct inspect;
 struct resolver;
 
 struct inspect_options {
-	bool is_spf_enabled, is_dkim_enabled, is_dmarc_enabled;
+	bool is_spf_enabled, is_dkim_enabled, is_arc_enabled, is_dmarc_enabled;
 	struct spf_options spf;
 	struct dkim_options dkim;
+	struct arc_options arc;
 	struct dmarc_options dmarc;
 	struct mail_header_limits header;
 	size_t max_message_memory;	/* the arena's ceiling, octets */
@@ -30,8 +31,9 @@ struct inspect_options {
 };
 
 #define INSPECT_OPTIONS_DEFAULT { .is_spf_enabled = true, \
-	.is_dkim_enabled = true, .is_dmarc_enabled = true, \
-	.spf = SPF_OPTIONS_DEFAULT, .dkim = DKIM_OPTIONS_DEFAULT, \
+	.is_dkim_enabled = true, .is_arc_enabled = true, \
+	.is_dmarc_enabled = true, .spf = SPF_OPTIONS_DEFAULT, \
+	.dkim = DKIM_OPTIONS_DEFAULT, .arc = ARC_OPTIONS_DEFAULT, \
 	.dmarc = DMARC_OPTIONS_DEFAULT, \
 	.header = { .max_fields = 1000, .max_octets = 256 * 1024 }, \
 	.max_message_memory = 4 * 1024 * 1024, .finish_budget_ms = 45000 }
@@ -76,7 +78,8 @@ struct inspect_results {
 	const struct inspect_recipient *recipients;
 	size_t n_recipients;
 	size_t n_more_recipients;	/* beyond INSPECT_MAX_RECIPIENTS */
-	bool is_spf_checked, is_dkim_checked;	/* else not tried at all */
+	bool is_spf_checked, is_dkim_checked, is_arc_checked;	/* else not
+								 * tried */
 	const struct mail_header *header;
 	bool is_header_whole;	/* false: a limit was hit, fields are missing */
 	enum mail_author_status author_status;
@@ -119,7 +122,7 @@ enum inspect_status inspect_mail(struct inspect *in, struct slice argument,
 
 /* The same for a message that is not to be checked (a trusted client's): the
  * header is read and forged fields are found, no DNS is asked, and the results
- * have no SPF, DKIM and DMARC. */
+ * have no SPF, DKIM, ARC and DMARC. */
 enum inspect_status inspect_mail_unchecked(struct inspect *in,
     struct slice argument, bool is_smtputf8, struct slice authserv_id);
 
