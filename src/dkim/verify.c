@@ -278,6 +278,7 @@ check_signature(struct dkim_verifier *verifier,
 	outcome->key_bits = found.bits;
 	outcome->is_testing = found.is_testing;
 	outcome->key_exists = reason == DKIM_REASON_NONE;
+	outcome->is_key_unknown = reason == DKIM_REASON_DNS;
 	if (reason != DKIM_REASON_NONE)
 		return reason;
 	if (!candidate->has_digest)
@@ -320,7 +321,7 @@ conclude(struct dkim_verifier *verifier, const struct candidate *candidate,
 		.domain = sig->domain, .selector = sig->selector,
 		.identity = sig->identity, .algorithm = sig->algorithm_name,
 		.b_prefix = { sig->b_prefix, sig->b_prefix_octets },
-		.covers_from = sig->covers_from,
+		.covers_from = sig->covers_from, .names = sig->names,
 	};
 	if (candidate->is_tried)
 		outcome->reason = try_candidate(verifier, candidate,

@@ -77,7 +77,10 @@ struct dkim_outcome {
 	/* For knowledge about indirect flows (policy/evidence): */
 	bool covers_from;	/* h= names From */
 	bool key_exists;	/* a usable key was found */
+	bool is_key_unknown;	/* DNS failed for now */
 	bool header_hash_valid;	/* b= verifies over header and bh= */
+	struct slice names;	/* h= as written, to be read with
+				 * tag_take_element */
 };
 
 struct dkim_verifier;
