@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "config/file.h"
 #include "config/keys.h"
 #include "config/problems.h"
 #include "config/scan.h"
@@ -113,16 +114,26 @@ check_methods(struct loader *loader)
 		    inspect->is_spf_enabled ? "DKIM" : "SPF");
 }
 
+/* What is set and yet changes nothing, or less than its reader will think. */
 static void
-check_reject(struct loader *loader)
+check_evidence(struct loader *loader)
 {
-	if (loader->config->inspect.is_dmarc_enabled &&
-	    loader->config->policy.dmarc_reject == POLICY_REJECT_KNOWLEDGE)
+	const struct config *config = loader->config;
+	bool is_arc_off = !config->inspect.is_arc_enabled;
+
+	if (config->policy.trusted_sealers.n == 0)
+		return;
+	if (is_arc_off || (config->policy.evidence & POLICY_SIGN_SEALER) == 0)
 		problems_note(&loader->problems,
-		    line_of(loader, SLICE("dmarc.reject")),
-		    "dmarc.reject = \"knowledge\": accepted, not built yet: "
-		    "no sign of an indirect flow is looked for, so every "
-		    "fail under p=reject is refused");
+		    line_of(loader, SLICE("arc.trusted_sealers")),
+		    "arc.trusted_sealers is not looked at: write %s",
+		    is_arc_off ? "enabled = true; beside it" :
+		    "\"sealer\" into dmarc.evidence");
+	else if (config->policy.dmarc_reject == POLICY_REJECT_STRICT)
+		problems_note(&loader->problems,
+		    line_of(loader, SLICE("arc.trusted_sealers")),
+		    "arc.trusted_sealers helps no mail that fails under "
+		    "p=reject: dmarc.reject = \"strict\" refuses all of it");
 }
 
 static void
@@ -149,6 +160,14 @@ check_limits(struct loader *loader)
 		    "limits.header_octets: write %zu or more", needed);
 }
 
+/* Keys are the same for DKIM and ARC. */
+static void
+share_key_limits(struct inspect_options *inspect)
+{
+	inspect->arc.min_rsa_bits = inspect->dkim.min_rsa_bits;
+	inspect->arc.max_rsa_bits = inspect->dkim.max_rsa_bits;
+}
+
 /* ---- loading ------------------------------------------------------------- */
 
 static void
@@ -161,9 +180,10 @@ read_keys(struct loader *loader, struct slice text)
 	if (terminated == NULL || !walk_text((struct slice){ terminated,
 	    text.len }, loader->config, &loader->problems, loader->lines))
 		return;
+	share_key_limits(&loader->config->inspect);
 	check_mode(loader);
 	check_methods(loader);
-	check_reject(loader);
+	check_evidence(loader);
 	check_psl(loader);
 	check_limits(loader);
 }
@@ -192,44 +212,21 @@ config_load_text(const char *name, struct slice text, struct strbuf *problems)
 	return config;
 }
 
-/* All of FD into MEM, which has room for CONFIG_MAX_OCTETS + 1. */
-static bool
-read_all(int fd, char *mem, size_t *len_out)
-{
-	size_t len = 0;
-
-	while (len <= CONFIG_MAX_OCTETS) {
-		ssize_t n = read(fd, mem + len, CONFIG_MAX_OCTETS + 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*len_out = len;
-	return true;
-}
-
 static struct config *
 load_open_file(const char *path, int fd, struct strbuf *problems)
 {
-	char *mem = malloc(CONFIG_MAX_OCTETS + 1);
-	struct config *config = NULL;
-	size_t len;
+	size_t start = problems->len;
+	struct config *config;
+	struct slice text;
 
-	if (mem == NULL || !read_all(fd, mem, &len))
-		strbuf_printf(problems, "%s:1: it cannot be read: %s\n", path,
-		    strerror(errno));
-	else if (len > CONFIG_MAX_OCTETS)
-		strbuf_printf(problems, "%s:1: the file is too large: write "
-		    "at most %zu octets\n", path, CONFIG_MAX_OCTETS);
-	else
-		config = config_load_text(path, (struct slice){ mem, len },
-		    problems);
-	free(mem);
+	strbuf_printf(problems, "%s:1: ", path);
+	if (!file_read(fd, &text, problems)) {
+		strbuf_append_char(problems, '\n');
+		return NULL;
+	}
+	strbuf_truncate(problems, start);
+	config = config_load_text(path, text, problems);
+	file_free(text);
 	return config;
 }
 

@@ -5,6 +5,7 @@
 #define ASSAY_CONFIG_CONFIG_H
 
 #include "base/log.h"
+#include "config/file.h"
 #include "dns/unbound.h"
 #include "inspect/inspect.h"
 #include "milter/milter.h"
@@ -12,7 +13,7 @@
 
 struct strbuf;
 
-#define CONFIG_MAX_OCTETS ((size_t)1024 * 1024)	/* of the file */
+#define CONFIG_MAX_OCTETS FILE_MAX_OCTETS
 #define CONFIG_MAX_PROBLEMS 100	/* told; then one line says there are more */
 
 /* Text and lists are owned by the configuration and live as long as it. */
@@ -40,7 +41,8 @@ struct config_note {
 
 /* Read PATH.  NULL where anything is wrong: then PROBLEMS has one line per
  * problem, each "FILE:LINE: what and what to write instead\n", all of them
- * and not just the first.  Touches no network; looks up user and group. */
+ * and not just the first.  Touches no network; looks up user and group, and
+ * reads the files that lists are in. */
 struct config *config_load(const char *path, struct strbuf *problems);
 
 /* The same for text that is in memory already; NAME stands for FILE. */

@@ -42,30 +42,6 @@ refuse(const struct key_place *place, const struct key_text *text,
 
 /* ---- match --------------------------------------------------------------- */
 
-/* The pattern as policy_match_domain wants it. */
-static bool
-normalize_pattern(struct arena *arena, struct slice text,
-    struct slice *pattern_out)
-{
-	struct strbuf pattern;
-	struct slice domain;
-
-	if (slice_eq(text, SLICE("*"))) {
-		*pattern_out = text;
-		return true;
-	}
-	strbuf_init(&pattern, arena, DOMAIN_MAX_OCTETS + 2);
-	if (slice_starts_with(text, SLICE("*."))) {
-		strbuf_append_cstr(&pattern, "*.");
-		text = slice_from(text, pattern.len);
-	}
-	if (!domain_normalize(arena, text, &domain))
-		return false;
-	strbuf_append(&pattern, domain);
-	*pattern_out = strbuf_slice(&pattern);
-	return true;
-}
-
 static void
 take_domains(const struct key_place *place, const struct key_entry *entry,
     struct policy_list *list)
@@ -77,7 +53,7 @@ take_domains(const struct key_place *place, const struct key_entry *entry,
 	if (items == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	for (size_t i = 0; i < entry->n; i++)
-		if (!normalize_pattern(arena, entry->texts[i].text, &items[i]))
+		if (!policy_parse_pattern(arena, entry->texts[i].text, &items[i]))
 			refuse(place, &entry->texts[i], "write a domain, "
 			    "\"example.org\", or \"*.example.org\" for all "
 			    "below it");
@@ -145,7 +121,7 @@ take_recipient(struct arena *arena, struct slice text,
 	domain = slice_from(text, at + 1);
 	recipient->local = slice_head(text, at);
 	return domain.len == 0 ||
-	    normalize_pattern(arena, domain, &recipient->domain);
+	    policy_parse_pattern(arena, domain, &recipient->domain);
 }
 
 static void

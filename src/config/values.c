@@ -267,34 +267,52 @@ static const struct key_word spf_reject_words[] = {
 	{ NULL, 0 },
 };
 
-void
-set_spf_reject(const struct key_place *place, const struct key_text *texts,
-    size_t n)
+/* All words' bits together. */
+static unsigned
+set_bits(const struct key_place *place, const struct key_text *texts, size_t n,
+    const struct key_word *words)
 {
+	unsigned bits = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		struct key_place there = *place;
 		unsigned bit;
 
 		there.line = texts[i].line;
-		if (key_find_word(spf_reject_words, texts[i].text, &bit))
-			place->config->policy.spf_reject |= bit;
+		if (key_find_word(words, texts[i].text, &bit))
+			bits |= bit;
 		else
-			key_refuse_word(&there, texts[i].text,
-			    spf_reject_words);
+			key_refuse_word(&there, texts[i].text, words);
 	}
+	return bits;
 }
 
 void
-set_trusted_sealers(const struct key_place *place,
-    const struct key_text *texts, size_t n)
+set_spf_reject(const struct key_place *place, const struct key_text *texts,
+    size_t n)
 {
-	struct slice domain;
+	place->config->policy.spf_reject = set_bits(place, texts, n,
+	    spf_reject_words);
+}
 
-	for (size_t i = 0; i < n; i++)
-		if (!domain_normalize(place->config->arena, texts[i].text,
-		    &domain))
-			refuse(place, texts[i].line, texts[i].text,
-			    "write a domain, as in the seal's d=");
+static const struct key_word evidence_words[] = {
+	{ "arc", POLICY_SIGN_ARC },
+	/* Where only the body has changed it no longer verifies, either. */
+	{ "signature", POLICY_SIGN_SIGNATURE | POLICY_SIGN_SIGNATURE_BODY },
+	{ "signature-body", POLICY_SIGN_SIGNATURE_BODY },
+	{ "list", POLICY_SIGN_LIST },
+	{ "forwarder", POLICY_SIGN_FORWARDER },
+	{ "relay", POLICY_SIGN_RELAY },
+	{ "sealer", POLICY_SIGN_SEALER },
+	{ NULL, 0 },
+};
+
+void
+set_evidence(const struct key_place *place, const struct key_text *texts,
+    size_t n)
+{
+	place->config->policy.evidence = set_bits(place, texts, n,
+	    evidence_words);
 }
 
 struct ip_network *

@@ -26,6 +26,10 @@ void set_spf_reject(const struct key_place *place,
     const struct key_text *texts, size_t n);
 void set_trusted_sealers(const struct key_place *place,
     const struct key_text *texts, size_t n);
+void set_evidence(const struct key_place *place, const struct key_text *texts,
+    size_t n);
+void set_forwarders(const struct key_place *place,
+    const struct key_text *texts, size_t n);
 void set_trusted_networks(const struct key_place *place,
     const struct key_text *texts, size_t n);
 

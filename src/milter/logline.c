@@ -11,6 +11,7 @@
 #include "inspect/inspect.h"
 #include "milter/service.h"
 #include "milter/session.h"
+#include "policy/flags.h"
 #include "policy/policy.h"
 #include "policy/rules.h"
 
@@ -154,6 +155,35 @@ append_dkim(struct strbuf *text, const struct inspect_results *results)
 		strbuf_printf(text, " dkim_more=%zu", n_more);
 }
 
+/* "arc=pass/2:lists.example.org": the newest set and whose seal it has. */
+static void
+append_arc(struct strbuf *text, const struct inspect_results *results)
+{
+	const struct arc_outcome *arc = &results->arc;
+
+	if (!results->is_arc_checked)
+		return;
+	add_word(text, "arc", arc_result_name(arc->result));
+	if (arc->result == ARC_PASS && arc->n_sets != 0)
+		strbuf_printf(text, "/%zu:%.*s", arc->n_sets,
+		    SLICE_PRINTF(arc->sets[arc->n_sets - 1].sealer));
+	if (arc->failed_instance != 0)
+		strbuf_printf(text, " arc_instance=%u", arc->failed_instance);
+	add_known(text, "arc_reason",
+	    slice_from_cstr(arc_reason_text(arc->reason)), MAX_WORD);
+}
+
+static void
+append_flags(struct strbuf *text, const struct inspect_results *results)
+{
+	unsigned flags = policy_flag_message(results);
+
+	if (flags == 0)
+		return;
+	strbuf_append_cstr(text, " flags=");
+	policy_append_flags(text, flags);
+}
+
 static void
 append_dmarc(struct strbuf *text, const struct inspect_results *results)
 {
@@ -184,7 +214,9 @@ append_message(struct strbuf *text, const struct logline *line)
 	if (line->is_at_mail)
 		return;
 	append_dkim(text, results);
+	append_arc(text, results);
 	append_dmarc(text, results);
+	append_flags(text, results);
 	if (!results->is_header_whole)
 		add_word(text, "header", "cut");
 	if (results->n_forged_fields != 0)
@@ -196,8 +228,6 @@ append_rules(struct strbuf *text, const struct policy_verdict *verdict)
 {
 	if (verdict->rule != NULL)
 		add(text, "rule", verdict->rule->name, MAX_WORD);
-	if (verdict->is_rule_override)
-		add_word(text, "override", "local_policy");
 	if (verdict->shadow_rule == NULL)
 		return;
 	add(text, "shadow_rule", verdict->shadow_rule->name, MAX_WORD);
@@ -208,11 +238,26 @@ append_rules(struct strbuf *text, const struct policy_verdict *verdict)
 }
 
 static void
+add_signs(struct strbuf *text, const char *key, unsigned signs)
+{
+	if (signs == 0)
+		return;
+	strbuf_printf(text, " %s=", key);
+	policy_append_signs(text, signs, ",");
+}
+
+static void
 append_verdict(struct strbuf *text, const struct policy_verdict *verdict)
 {
 	add_word(text, "verdict", policy_action_name(verdict->action));
 	if (verdict->wanted != verdict->action)
 		add_word(text, "wanted", policy_action_name(verdict->wanted));
+	add_signs(text, "evidence", verdict->evidence);
+	add_signs(text, "evidence_open", verdict->open_evidence);
+	add_known(text, "override", slice_from_cstr(policy_override_name(
+	    verdict->override)), MAX_WORD);
+	add_known(text, "override_comment", verdict->override_comment,
+	    MAX_REASON);
 	append_rules(text, verdict);
 	add_known(text, "reason", verdict->reason, MAX_REASON);
 }

@@ -9,6 +9,7 @@
 #include "authres/authres.h"
 #include "base/arena.h"
 #include "inspect/inspect.h"
+#include "policy/flags.h"
 #include "policy/policy.h"
 #include "policy/rules.h"
 
@@ -19,6 +20,10 @@
 #define MAX_SELECTOR ((size_t)128)
 #define MAX_WORD ((size_t)32)
 #define MAX_REASON ((size_t)200)
+#define MAX_SEALERS 4		/* of a chain, the newest */
+
+/* Comments and lists of words of our own; a longer one fails the field. */
+#define TEXT_CEILING ((size_t)2048)
 
 static void
 add_property(struct authres_builder *b, struct slice ptype, const char *name,
@@ -34,6 +39,17 @@ add_reason(struct authres_builder *b, struct slice reason)
 {
 	if (reason.len != 0)
 		authres_add_reason(b, slice_head(reason, MAX_REASON));
+}
+
+static void
+add_flags(struct authres_builder *b, struct arena *arena, unsigned flags)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, TEXT_CEILING);
+	policy_append_flags(&text, flags);
+	add_property(b, SLICE("policy"), "flags", strbuf_slice(&text),
+	    TEXT_CEILING);
 }
 
 /* The address with its domain as an A-label, as it was checked. */
@@ -81,10 +97,12 @@ add_spf(struct authres_builder *b, struct arena *arena,
 		add_property(b, SLICE("smtp"), "mailfrom",
 		    normalize_address(arena, results),
 		    MAX_LOCAL_PART + 1 + MAX_NAME);
+	add_flags(b, arena, policy_flag_spf(spf));
 }
 
 static void
-add_signature(struct authres_builder *b, const struct dkim_outcome *dkim)
+add_signature(struct authres_builder *b, struct arena *arena,
+    const struct mail_header *header, const struct dkim_outcome *dkim)
 {
 	authres_add_method(b, SLICE("dkim"),
 	    slice_from_cstr(dkim_result_name(dkim->result)));
@@ -94,12 +112,14 @@ add_signature(struct authres_builder *b, const struct dkim_outcome *dkim)
 	add_property(b, SLICE("header"), "s", dkim->selector, MAX_SELECTOR);
 	add_property(b, SLICE("header"), "a", dkim->algorithm, MAX_WORD);
 	add_property(b, SLICE("header"), "b", dkim->b_prefix, MAX_WORD);
+	add_flags(b, arena, policy_flag_signature(dkim, header));
 }
 
 /* In the header's order; where there are too many, what did not pass has to
  * leave room for what did. */
 static void
-add_dkim(struct authres_builder *b, const struct inspect_results *results)
+add_dkim(struct authres_builder *b, struct arena *arena,
+    const struct inspect_results *results)
 {
 	size_t room_pass = POLICY_FIELD_MAX_SIGNATURES, room_other, n_pass = 0;
 
@@ -118,8 +138,60 @@ add_dkim(struct authres_builder *b, const struct inspect_results *results)
 		if (*room == 0)
 			continue;
 		--*room;
-		add_signature(b, &results->dkim[i]);
+		add_signature(b, arena, results->header, &results->dkim[i]);
 	}
+}
+
+/* "i=2 d=lists.example.org d=example.net": how many sets there are, and whose
+ * seals they have, newest first. */
+static void
+add_sealers(struct authres_builder *b, struct arena *arena,
+    const struct arc_outcome *arc)
+{
+	struct strbuf comment;
+
+	if (arc->n_sets == 0)
+		return;
+	strbuf_init(&comment, arena, TEXT_CEILING);
+	strbuf_printf(&comment, "i=%zu", arc->n_sets);
+	for (size_t i = arc->n_sets; i-- > 0;) {
+		if (arc->n_sets - i > MAX_SEALERS) {
+			strbuf_append_cstr(&comment, " ...");
+			break;
+		}
+		strbuf_append_cstr(&comment, " d=");
+		strbuf_append(&comment, arc->sets[i].sealer);
+	}
+	authres_add_comment(b, strbuf_slice(&comment));
+}
+
+/* The properties of RFC 8617 10.1.  What the sets of a chain that did not pass
+ * say proves nothing, and is not repeated. */
+static void
+add_arc(struct authres_builder *b, struct arena *arena,
+    const struct inspect_results *results)
+{
+	const struct arc_outcome *arc = &results->arc;
+	struct strbuf text;
+
+	if (!results->is_arc_checked)
+		return;
+	authres_add_method(b, SLICE("arc"),
+	    slice_from_cstr(arc_result_name(arc->result)));
+	if (arc->result == ARC_NONE)
+		return;
+	add_reason(b, slice_from_cstr(arc_reason_text(arc->reason)));
+	strbuf_init(&text, arena, TEXT_CEILING);
+	if (arc->result == ARC_PASS) {
+		add_sealers(b, arena, arc);
+		strbuf_append_uint(&text, arc->oldest_pass);
+		add_property(b, SLICE("header"), "oldest-pass",
+		    strbuf_slice(&text), MAX_WORD);
+		strbuf_truncate(&text, 0);
+	}
+	ip_append(&text, &results->client);
+	add_property(b, SLICE("smtp"), "remote-ip", strbuf_slice(&text),
+	    MAX_NAME);
 }
 
 static struct slice
@@ -148,7 +220,7 @@ add_dmarc(struct authres_builder *b, struct arena *arena,
 {
 	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
 	const char *policy;
-	struct strbuf comment;
+	struct strbuf comment, signs;
 
 	if (!results->is_dmarc_checked)
 		return;
@@ -167,6 +239,10 @@ add_dmarc(struct authres_builder *b, struct arena *arena,
 	if (deciding->has_policy)
 		add_property(b, SLICE("policy"), "dmarc",
 		    slice_from_cstr(policy), MAX_WORD);
+	strbuf_init(&signs, arena, TEXT_CEILING);
+	policy_append_signs(&signs, verdict->evidence, ",");
+	add_property(b, SLICE("policy"), "evidence", strbuf_slice(&signs),
+	    TEXT_CEILING);
 	if (verdict->rule != NULL)
 		add_property(b, SLICE("policy"), "rule", verdict->rule->name,
 		    POLICY_RULE_NAME_MAX);
@@ -181,7 +257,8 @@ policy_build_field(struct arena *arena, struct slice authserv_id,
 
 	authres_begin(&builder, arena, authserv_id, results->is_smtputf8);
 	add_spf(&builder, arena, results);
-	add_dkim(&builder, results);
+	add_dkim(&builder, arena, results);
+	add_arc(&builder, arena, results);
 	add_dmarc(&builder, arena, results, verdict);
 	return authres_finish(&builder, value_out) &&
 	    !arena_has_failed(arena);

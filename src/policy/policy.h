@@ -4,7 +4,10 @@
 
 #include "base/ip.h"
 #include "inspect/inspect.h"
+#include "policy/names.h"
 #include "policy/rules.h"
+
+struct strbuf;
 
 enum policy_mode {
 	POLICY_MODE_UNSET = 0,
@@ -25,10 +28,34 @@ enum policy_quarantine {
 	POLICY_QUARANTINE_NONE,
 };
 
+/* What speaks for an indirect flow, which breaks the authentication of honest
+ * mail (RFC 9989 7.4), as bits.  Each can be faked with some effort: they buy
+ * quarantine in place of a refusal, but for SEALER, which accepts. */
+enum policy_sign {
+	POLICY_SIGN_ARC = 1 << 0,	/* an intact chain, whoever sealed it */
+	POLICY_SIGN_SIGNATURE = 1 << 1,	/* the author domain's, broken */
+	POLICY_SIGN_SIGNATURE_BODY = 1 << 2,	/* only the body has changed */
+	POLICY_SIGN_LIST = 1 << 3,	/* of a list that is authenticated */
+	POLICY_SIGN_FORWARDER = 1 << 4,	/* declared: dmarc.forwarders */
+	POLICY_SIGN_RELAY = 1 << 5,	/* declared: a relay of ours */
+	POLICY_SIGN_SEALER = 1 << 6,	/* trusted sealers vouch for the author */
+};
+
+#define POLICY_SIGNS_ALL 0x7fU
+
+/* Append their names in the order above: "arc,signature-body". */
+void policy_append_signs(struct strbuf *text, unsigned signs,
+    const char *separator);
+
 struct policy_options {
 	enum policy_mode mode;
 	unsigned spf_reject;	/* bit 1 << enum spf_result for each refused */
 	enum policy_dmarc_reject dmarc_reject;
+	unsigned evidence;	/* the signs that count */
+	struct policy_list trusted_sealers;
+	struct policy_list forwarder_domains;
+	const struct ip_network *forwarder_networks;	/* borrowed */
+	size_t n_forwarder_networks;
 	enum policy_quarantine quarantine;
 	const char *quarantine_address;	/* REDIRECT; borrowed */
 	bool is_bad_from_accepted;
@@ -42,6 +69,7 @@ struct policy_options {
 
 #define POLICY_OPTIONS_DEFAULT { .mode = POLICY_MODE_UNSET, \
 	.dmarc_reject = POLICY_REJECT_KNOWLEDGE, \
+	.evidence = POLICY_SIGNS_ALL, \
 	.quarantine = POLICY_QUARANTINE_HOLD, \
 	.is_authenticated_trusted = true }
 
@@ -74,6 +102,14 @@ enum policy_disposition {
 	POLICY_DISPOSITION_REJECT,
 };
 
+/* Why a fail was not treated as its domain asks (RFC 9990's reasons). */
+enum policy_override {
+	POLICY_OVERRIDE_NONE = 0,
+	POLICY_OVERRIDE_LOCAL_POLICY,
+	POLICY_OVERRIDE_TRUSTED_FORWARDER,
+	POLICY_OVERRIDE_MAILING_LIST,
+};
+
 struct policy_verdict {
 	enum policy_action action;	/* to be carried out now */
 	enum policy_action wanted;	/* the same without mode = "monitor" */
@@ -84,9 +120,13 @@ struct policy_verdict {
 	struct slice reason;	/* for the log and the quarantine: "dmarc=fail
 				 * p=reject: no aligned pass"; ASCII; empty
 				 * where nothing was judged */
+	unsigned evidence;	/* signs found that count; of a fail only */
+	unsigned open_evidence;	/* signs that hang on a missing DNS answer, and
+				 * turned the verdict */
+	enum policy_override override;
+	struct slice override_comment;	/* ASCII; for a trusted sealer that of
+					 * RFC 8617 7.2.2 */
 	const struct policy_rule *rule;	/* the one that matched, or NULL */
-	bool is_rule_override;	/* and made it another verdict (RFC 9990:
-				 * local_policy) */
 	const struct policy_rule *shadow_rule;	/* the first in shadow that
 						 * matched, or NULL */
 	enum policy_action shadow_wanted;	/* and what it would want */
@@ -107,5 +147,8 @@ bool policy_wants_recipients(const struct policy_options *options);
 
 const char *policy_action_name(enum policy_action action);
 const char *policy_disposition_name(enum policy_disposition disposition);
+
+/* "local_policy" and so on; "" for none. */
+const char *policy_override_name(enum policy_override override);
 
 #endif

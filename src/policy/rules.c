@@ -37,28 +37,6 @@ policy_wants_recipients(const struct policy_options *options)
 	return false;
 }
 
-bool
-policy_match_domain(struct slice pattern, struct slice domain)
-{
-	if (domain.len == 0)
-		return false;
-	if (slice_eq(pattern, SLICE("*")))
-		return true;
-	if (!slice_starts_with(pattern, SLICE("*.")))
-		return slice_eq(pattern, domain);
-	pattern = slice_from(pattern, sizeof("*.") - 1);
-	return domain.len > pattern.len && domain_is_within(domain, pattern);
-}
-
-static bool
-list_has_domain(const struct policy_list *patterns, struct slice domain)
-{
-	for (size_t i = 0; i < patterns->n; i++)
-		if (policy_match_domain(patterns->items[i], domain))
-			return true;
-	return false;
-}
-
 /* Whether as many of TOTAL fit as are asked for. */
 static bool
 are_enough(size_t n_fitting, size_t total, bool is_weaker)
@@ -76,7 +54,7 @@ match_authors(const struct policy_rule_match *match,
 	if (match->author_domains.n == 0)
 		return true;
 	for (size_t i = 0; i < authors->n_domains; i++)
-		if (list_has_domain(&match->author_domains,
+		if (policy_list_has_domain(&match->author_domains,
 		    authors->domains[i]))
 			n++;
 	return are_enough(n, authors->n_domains, is_weaker);
@@ -90,7 +68,7 @@ match_signatures(const struct policy_rule_match *match,
 		return true;
 	for (size_t i = 0; i < results->n_dkim; i++)
 		if (results->dkim[i].result == DKIM_RESULT_PASS &&
-		    list_has_domain(&match->dkim_domains,
+		    policy_list_has_domain(&match->dkim_domains,
 		    results->dkim[i].domain))
 			return true;
 	return false;
@@ -106,7 +84,7 @@ match_sealer(const struct policy_rule_match *match,
 	if (match->sealers.n == 0)
 		return true;
 	return arc->result == ARC_PASS && arc->n_sets != 0 &&
-	    list_has_domain(&match->sealers,
+	    policy_list_has_domain(&match->sealers,
 	    arc->sets[arc->n_sets - 1].sealer);
 }
 

@@ -4,6 +4,7 @@
 #define ASSAY_POLICY_RULES_H
 
 #include "base/ip.h"
+#include "policy/names.h"
 
 struct inspect_results;
 
@@ -24,12 +25,8 @@ struct policy_recipient {
 	struct slice domain;	/* a pattern; empty: any, or none at all */
 };
 
-struct policy_list {
-	const struct slice *items;
-	size_t n;		/* 0: the message may have any */
-};
-
-/* Each list that is not empty must have one element that fits. */
+/* Each list that is not empty must have one element that fits; without one the
+ * message may have any. */
 struct policy_rule_match {
 	struct policy_list author_domains;	/* patterns */
 	struct policy_list dkim_domains;	/* patterns for d= of what passed */
@@ -55,9 +52,6 @@ struct policy_rule {
 
 /* Whether its last day is over at NOW_S (base/clock.h): it is off then. */
 bool policy_rule_has_ended(const struct policy_rule *rule, int64_t now_s);
-
-/* Whether DOMAIN, which is normalized, fits PATTERN. */
-bool policy_match_domain(struct slice pattern, struct slice domain);
 
 /* Whether RULE is about this message, DMARC's result included.  A rule that IS_
  * WEAKER than what would be done without it must fit all recipients and all

@@ -168,8 +168,11 @@ apply(const struct trial *trial, const struct policy_rule *rule,
 	} else if (has_author || rule->action != POLICY_RULE_NONE) {
 		carry_out(trial, rule, verdict);
 	}	/* else it was no policy's doing */
-	verdict->is_rule_override = verdict->wanted != before.wanted ||
-	    verdict->disposition != before.disposition;
+	if (verdict->wanted == before.wanted &&
+	    verdict->disposition == before.disposition)
+		return;
+	verdict->override = POLICY_OVERRIDE_LOCAL_POLICY;
+	verdict->override_comment = rule->why;
 }
 
 /* Whether RULE is about the message; *CHANGED is the verdict with it.  To know

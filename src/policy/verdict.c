@@ -6,8 +6,10 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "policy/evidence.h"
 #include "policy/policy.h"
 #include "policy/ruling.h"
+#include "policy/sealer.h"
 
 #define TEXT_CEILING ((size_t)8192)
 
@@ -44,6 +46,22 @@ policy_disposition_name(enum policy_disposition disposition)
 		return "quarantine";
 	case POLICY_DISPOSITION_REJECT:
 		return "reject";
+	}
+	return "";
+}
+
+const char *
+policy_override_name(enum policy_override override)
+{
+	switch (override) {
+	case POLICY_OVERRIDE_NONE:
+		return "";
+	case POLICY_OVERRIDE_LOCAL_POLICY:
+		return "local_policy";
+	case POLICY_OVERRIDE_TRUSTED_FORWARDER:
+		return "trusted_forwarder";
+	case POLICY_OVERRIDE_MAILING_LIST:
+		return "mailing_list";
 	}
 	return "";
 }
@@ -172,9 +190,12 @@ policy_judge_sender(const struct policy_options *options,
 
 /* ---- the message --------------------------------------------------------- */
 
-/* "dmarc=fail p=reject example.org: no identifier is aligned" */
+/* "dmarc=fail p=reject example.org: no identifier is aligned", with
+ * "evidence=arc" behind the policy: Postfix cuts a quarantine's reason at 100
+ * octets. */
 static struct slice
-describe_dmarc(const struct inspect_results *results, struct arena *arena)
+describe_dmarc(const struct inspect_results *results, unsigned signs,
+    struct arena *arena)
 {
 	const struct dmarc_outcome *dmarc = &results->dmarc;
 	const struct dmarc_evaluation *deciding = dmarc->deciding;
@@ -186,6 +207,10 @@ describe_dmarc(const struct inspect_results *results, struct arena *arena)
 	if (deciding->has_policy)
 		strbuf_printf(&reason, " p=%s",
 		    dmarc_policy_name(deciding->policy));
+	if (signs != 0) {
+		strbuf_append_cstr(&reason, " evidence=");
+		policy_append_signs(&reason, signs, ",");
+	}
 	if (deciding->author_domain.len != 0) {
 		strbuf_append_char(&reason, ' ');
 		strbuf_append_escaped(&reason, deciding->author_domain,
@@ -265,13 +290,60 @@ judge_temperror(const struct policy_options *options,
 	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
 }
 
-static void
-refuse_dmarc(const struct dmarc_evaluation *deciding, struct arena *arena,
-    struct policy_verdict *verdict)
+/* A fail under judgement. */
+struct fail {
+	const struct policy_options *options;
+	const struct inspect_results *results;
+	const struct dmarc_evaluation *deciding;
+	struct policy_evidence evidence;
+	struct arena *arena;
+	struct policy_verdict *verdict;
+};
+
+/* "strict" is about p=reject alone: not even a sealer helps there. */
+static bool
+is_strict(const struct fail *fail)
 {
+	switch (fail->options->dmarc_reject) {
+	case POLICY_REJECT_STRICT:
+		return fail->deciding->policy == DMARC_POLICY_REJECT;
+	case POLICY_REJECT_KNOWLEDGE:
+		break;
+	}
+	return false;
+}
+
+/* What was looked for, for the sender's postmaster; all that speaks of a broken
+ * signature is one word to him. */
+static void
+append_search(struct strbuf *text, const struct fail *fail)
+{
+	unsigned sought = policy_sought_signs(fail->options, fail->results);
+
+	if (is_strict(fail) || sought == 0 ||
+	    fail->deciding->policy != DMARC_POLICY_REJECT)
+		return;
+	if (fail->evidence.found != 0) {
+		strbuf_append_cstr(text, "; signs of forwarding (");
+		policy_append_signs(text, fail->evidence.found, ", ");
+		strbuf_append_cstr(text, ") are not enough here");
+		return;
+	}
+	if ((sought & POLICY_SIGN_SIGNATURE) != 0)
+		sought &= ~(unsigned)POLICY_SIGN_SIGNATURE_BODY;
+	strbuf_append_cstr(text, "; no sign of forwarding (");
+	policy_append_signs(text, sought, ", ");
+	strbuf_append_char(text, ')');
+}
+
+static void
+refuse_dmarc(const struct fail *fail)
+{
+	const struct dmarc_evaluation *deciding = fail->deciding;
+	struct policy_verdict *verdict = fail->verdict;
 	struct strbuf text;
 
-	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_init(&text, fail->arena, TEXT_CEILING);
 	strbuf_append_cstr(&text, "rejected by the DMARC policy of ");
 	strbuf_append_escaped(&text, deciding->author_domain, MAX_NAME);
 	strbuf_printf(&text, " (p=%s)", dmarc_policy_name(deciding->policy));
@@ -279,6 +351,7 @@ refuse_dmarc(const struct dmarc_evaluation *deciding, struct arena *arena,
 		strbuf_append_cstr(&text, ": ");
 		strbuf_append_escaped(&text, deciding->reason, MAX_SENTENCE);
 	}
+	append_search(&text, fail);
 	verdict->wanted = POLICY_REJECT;
 	verdict->disposition = POLICY_DISPOSITION_REJECT;
 	verdict->code = "550";
@@ -287,11 +360,11 @@ refuse_dmarc(const struct dmarc_evaluation *deciding, struct arena *arena,
 }
 
 static void
-quarantine(const struct policy_options *options,
-    const struct dmarc_evaluation *deciding, struct arena *arena,
-    struct policy_verdict *verdict)
+quarantine(const struct fail *fail)
 {
-	switch (options->quarantine) {
+	struct policy_verdict *verdict = fail->verdict;
+
+	switch (fail->options->quarantine) {
 	case POLICY_QUARANTINE_HOLD:
 		verdict->wanted = POLICY_HOLD;
 		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
@@ -304,58 +377,126 @@ quarantine(const struct policy_options *options,
 		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
 		break;
 	case POLICY_QUARANTINE_REJECT:
-		refuse_dmarc(deciding, arena, verdict);
+		refuse_dmarc(fail);
 		break;
 	case POLICY_QUARANTINE_NONE:
 		break;
 	}
 }
 
-/* The set of signs that speak for an indirect flow (RFC 9989 7.4), one bit
- * each.  None can be told yet: a list's or a forwarder's traces are not part
- * of the results. */
-static unsigned
-collect_evidence(const struct inspect_results *results)
+/* RFC 9989 7.4 asks for knowledge beyond p=reject; what shows SIGNS of an
+ * indirect flow is treated as under p=quarantine. */
+static void
+quarantine_for(const struct fail *fail, unsigned signs)
 {
-	(void)results;
-	return 0;
-}
+	struct policy_verdict *verdict = fail->verdict;
+	struct strbuf comment;
 
-/* RFC 9989 7.4 asks for knowledge beyond p=reject; what shows no sign of an
- * indirect flow is refused, the rest treated as under p=quarantine. */
-static bool
-is_refusal_right(const struct policy_options *options,
-    const struct inspect_results *results)
-{
-	switch (options->dmarc_reject) {
-	case POLICY_REJECT_STRICT:
-		return true;
-	case POLICY_REJECT_KNOWLEDGE:
-		return collect_evidence(results) == 0;
-	}
-	return false;
+	quarantine(fail);
+	if (verdict->wanted == POLICY_REJECT)
+		return;
+	verdict->override = (signs & POLICY_SIGN_FORWARDER) != 0 ?
+	    POLICY_OVERRIDE_TRUSTED_FORWARDER :
+	    (signs & POLICY_SIGN_LIST) != 0 ? POLICY_OVERRIDE_MAILING_LIST :
+	    POLICY_OVERRIDE_LOCAL_POLICY;
+	strbuf_init(&comment, fail->arena, TEXT_CEILING);
+	strbuf_append_cstr(&comment, "evidence=");
+	policy_append_signs(&comment, signs, ",");
+	verdict->override_comment = take_text(&comment, "evidence");
 }
 
 static void
-judge_fail(const struct policy_options *options,
-    const struct inspect_results *results, struct arena *arena,
-    struct policy_verdict *verdict)
+accept_sealed(const struct fail *fail)
 {
-	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
+	struct strbuf comment;
 
-	switch (deciding->policy) {
+	strbuf_init(&comment, fail->arena, TEXT_CEILING);
+	policy_append_seals(&comment, &fail->results->arc, fail->arena);
+	fail->verdict->override = POLICY_OVERRIDE_LOCAL_POLICY;
+	fail->verdict->override_comment = take_text(&comment, "arc=pass");
+}
+
+/* The signs, missing for now, that would turn a refusal: SEALER any, others
+ * one of p=reject into quarantine, where that is not a refusal as well. */
+static unsigned
+find_turning_signs(const struct fail *fail)
+{
+	unsigned open = fail->evidence.open;
+
+	if (is_strict(fail))
+		return 0;
+	if (fail->deciding->policy != DMARC_POLICY_REJECT ||
+	    fail->evidence.found != 0 ||
+	    fail->options->quarantine == POLICY_QUARANTINE_REJECT)
+		open &= POLICY_SIGN_SEALER;
+	return open;
+}
+
+static void
+defer_fail(const struct fail *fail, unsigned signs)
+{
+	struct policy_verdict *verdict = fail->verdict;
+	struct strbuf text;
+
+	strbuf_init(&text, fail->arena, TEXT_CEILING);
+	strbuf_append_cstr(&text, "the DMARC policy of ");
+	strbuf_append_escaped(&text, fail->deciding->author_domain, MAX_NAME);
+	strbuf_append_cstr(&text, " cannot be applied now: DNS failed for "
+	    "what may be signs of forwarding (");
+	policy_append_signs(&text, signs, ", ");
+	strbuf_append_char(&text, ')');
+	verdict->wanted = POLICY_TEMPFAIL;
+	verdict->disposition = POLICY_DISPOSITION_NONE;
+	verdict->code = "451";
+	verdict->enhanced = "4.7.0";
+	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
+}
+
+/* A refusal that a missing answer might turn is put off.  Where that is not
+ * wanted the sign is taken as found, which is never more than quarantine:
+ * whoever writes a chain whose keys cannot be had must gain nothing by it. */
+static void
+mind_open_signs(const struct fail *fail)
+{
+	unsigned signs = find_turning_signs(fail);
+
+	if (fail->verdict->wanted != POLICY_REJECT || signs == 0)
+		return;
+	fail->verdict->open_evidence = signs;
+	if (!fail->options->is_temperror_accepted) {
+		defer_fail(fail, signs);
+		return;
+	}
+	fail->verdict->wanted = POLICY_ACCEPT;
+	fail->verdict->disposition = POLICY_DISPOSITION_NONE;
+	quarantine_for(fail, signs);
+}
+
+static void
+judge_fail(const struct fail *fail)
+{
+	bool is_sealed = (fail->evidence.found & POLICY_SIGN_SEALER) != 0 &&
+	    !is_strict(fail);
+
+	switch (fail->deciding->policy) {
 	case DMARC_POLICY_NONE:
 		break;
 	case DMARC_POLICY_QUARANTINE:
-		quarantine(options, deciding, arena, verdict);
+		if (is_sealed)
+			accept_sealed(fail);
+		else
+			quarantine(fail);
 		break;
 	case DMARC_POLICY_REJECT:
-		if (is_refusal_right(options, results))
-			refuse_dmarc(deciding, arena, verdict);
+		if (is_sealed)
+			accept_sealed(fail);
+		else if (fail->evidence.found != 0 && !is_strict(fail))
+			quarantine_for(fail, fail->evidence.found);
 		else
-			quarantine(options, deciding, arena, verdict);
+			refuse_dmarc(fail);
 		break;
 	}
+	mind_open_signs(fail);
 }
 
 static void
@@ -363,16 +504,21 @@ judge_dmarc(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict)
 {
+	struct fail fail = { .options = options, .results = results,
+		.deciding = results->dmarc.deciding, .arena = arena,
+		.verdict = verdict };
+
 	if (!results->is_dmarc_checked)
 		return;
-	assert(results->dmarc.deciding != NULL);
-	verdict->reason = describe_dmarc(results, arena);
+	assert(fail.deciding != NULL);
 	switch (results->dmarc.result) {
 	case DMARC_NONE:
 	case DMARC_PASS:
 		break;
 	case DMARC_FAIL:
-		judge_fail(options, results, arena, verdict);
+		policy_find_evidence(options, results, arena, &fail.evidence);
+		verdict->evidence = fail.evidence.found;
+		judge_fail(&fail);
 		break;
 	case DMARC_TEMPERROR:
 		judge_temperror(options, results, arena, verdict);
@@ -382,6 +528,7 @@ judge_dmarc(const struct policy_options *options,
 			judge_bad_from(options, results, arena, verdict);
 		break;
 	}
+	verdict->reason = describe_dmarc(results, verdict->evidence, arena);
 }
 
 void

@@ -141,8 +141,42 @@ static const struct {
 	    "f:1: resolver.zone_file cannot be \"zone\": write the whole "
 	    "path, from the first \"/\" on\n" },
 	{ "sealer", MONITOR "arc: { trusted_sealers = [\"a..b\"]; };",
-	    "f:1: arc.trusted_sealers cannot be \"a..b\": write a domain, as "
-	    "in the seal's d=\n" },
+	    "f:1: arc.trusted_sealers cannot be \"a..b\": write a domain, "
+	    "\"example.org\", or \"*.example.org\" for all below it\n" },
+	{ "sealer, glob elsewhere", MONITOR
+	    "arc: { trusted_sealers = [\"list*.example.org\",\n\"*\"]; };",
+	    "f:1: arc.trusted_sealers cannot be \"list*.example.org\": write "
+	    "a domain, \"example.org\", or \"*.example.org\" for all below "
+	    "it\n"
+	    "f:2: arc.trusted_sealers cannot be \"*\": write a domain, "
+	    "\"example.org\", or \"*.example.org\" for all below it\n" },
+	{ "sealers' file, relative", MONITOR
+	    "arc: { trusted_sealers = [\"file:sealers\"]; };",
+	    "f:1: arc.trusted_sealers cannot be \"file:sealers\": write the "
+	    "whole path, \"file:/etc/assay/sealers\"\n" },
+	{ "sealers' file, absent", MONITOR
+	    "arc: {\n trusted_sealers = [\"file:/nonexistent/x\"]; };",
+	    "f:2: arc.trusted_sealers names the file \"/nonexistent/x\": it "
+	    "cannot be opened: No such file or directory\n" },
+	{ "sealers' file, a folder", MONITOR
+	    "arc: { trusted_sealers = [\"file:/\"]; };",
+	    "f:1: arc.trusted_sealers names the file \"/\": it cannot be "
+	    "read: Is a directory\n" },
+	{ "evidence", MONITOR "dmarc: { evidence = [\"arc\",\n\"lists\"]; };",
+	    "f:2: dmarc.evidence cannot be \"lists\": write \"arc\", "
+	    "\"signature\", \"signature-body\", \"list\", \"forwarder\", "
+	    "\"relay\" or \"sealer\"\n" },
+	{ "forwarders", MONITOR "dmarc: { forwarders = [\"192.0.2.0/33\",\n"
+	    "\"192.0.2.1\", \"fwd.example\",\n\"2001:db8::/129\",\n"
+	    "\"a b\"]; };",
+	    "f:1: dmarc.forwarders cannot be \"192.0.2.0/33\": write an "
+	    "address or a network, \"192.0.2.0/24\" or \"2001:db8::/32\", "
+	    "or a domain\n"
+	    "f:3: dmarc.forwarders cannot be \"2001:db8::/129\": write an "
+	    "address or a network, \"192.0.2.0/24\" or \"2001:db8::/32\", "
+	    "or a domain\n"
+	    "f:4: dmarc.forwarders cannot be \"a b\": write a domain, "
+	    "\"example.org\", or \"*.example.org\" for all below it\n" },
 	{ "network", MONITOR "trusted: { networks = [\"10.0.0.0/33\",\n"
 	    "\"192.0.2.0/24\",\n\"lan\"]; };",
 	    "f:1: trusted.networks cannot be \"10.0.0.0/33\": write an "
@@ -226,8 +260,14 @@ test_defaults(void **state)
 	assert_true(c->inspect.is_dkim_enabled);
 	assert_int_equal(c->inspect.dkim.min_rsa_bits, 1024);
 	assert_int_equal(c->inspect.dkim.max_signatures, 8);
+	assert_true(c->inspect.is_arc_enabled);
+	assert_int_equal(c->inspect.arc.min_rsa_bits, 1024);
+	assert_int_equal(c->policy.trusted_sealers.n, 0);
 	assert_true(c->inspect.is_dmarc_enabled);
 	assert_int_equal(c->policy.dmarc_reject, POLICY_REJECT_KNOWLEDGE);
+	assert_int_equal(c->policy.evidence, POLICY_SIGNS_ALL);
+	assert_int_equal(c->policy.n_forwarder_networks, 0);
+	assert_int_equal(c->policy.forwarder_domains.n, 0);
 	assert_int_equal(c->inspect.dmarc.discovery,
 	    DMARC_DISCOVERY_TREE_WALK);
 	assert_null(c->psl_file);
@@ -241,10 +281,7 @@ test_defaults(void **state)
 	assert_int_equal(c->log_facility, LOG_MAIL);
 	assert_null(c->user);
 	assert_int_equal(c->drain_s, 30);
-	assert_non_null(c->notes);
-	assert_null(c->notes->next);
-	assert_memory_equal(c->notes->text, "f:1: dmarc.reject = "
-	    "\"knowledge\": accepted, not built yet", 53);
+	assert_null(c->notes);
 	config_unload(&c);
 	assert_null(c);
 	arena_destroy(&arena);
@@ -260,8 +297,11 @@ static const char full[] =
     "spf: { enabled = true; reject = (\"fail\", \"none\");\n"
     "    max_void_lookups = 0; };\n"
     "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1; };\n"
-    "arc: { enabled = true; trusted_sealers = [\"lists.example.org\"]; };\n"
+    "arc: { enabled = false;\n"
+    "    trusted_sealers = [\"Lists.example.ORG\", \"*.b\xc3\xbc""cher.example\"]; };\n"
     "dmarc: { enabled = true; reject = \"strict\"; org_domain = \"psl\";\n"
+    "    evidence = [\"signature\", \"list\"];\n"
+    "    forwarders = [\"192.0.2.0/24\", \"fwd.example\", \"2001:db8::1\"];\n"
     "    psl_file = \"/tmp/psl\"; bad_from = \"accept\";\n"
     "    quarantine = \"redirect:spam@example.org\";\n"
     "    temperror = \"accept\"; };\n"
@@ -303,7 +343,22 @@ test_full(void **state)
 	assert_int_equal(c->inspect.dkim.min_rsa_bits, 2048);
 	assert_int_equal(c->inspect.dkim.max_signatures, 1);
 	assert_true(c->inspect.is_dmarc_enabled);
+	assert_false(c->inspect.is_arc_enabled);
+	assert_int_equal(c->inspect.arc.min_rsa_bits, 2048);
+	assert_int_equal(c->policy.trusted_sealers.n, 2);
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("lists.example.org")));
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("a.xn--bcher-kva.example")));
 	assert_int_equal(c->policy.dmarc_reject, POLICY_REJECT_STRICT);
+	assert_int_equal(c->policy.evidence, POLICY_SIGN_SIGNATURE |
+	    POLICY_SIGN_SIGNATURE_BODY | POLICY_SIGN_LIST);
+	assert_int_equal(c->policy.n_forwarder_networks, 2);
+	assert_true(ip_network_contains(c->policy.forwarder_networks,
+	    &inside));
+	assert_int_equal(c->policy.forwarder_domains.n, 1);
+	assert_true(policy_list_has_domain(&c->policy.forwarder_domains,
+	    SLICE("fwd.example")));
 	assert_int_equal(c->inspect.dmarc.discovery, DMARC_DISCOVERY_PSL);
 	assert_string_equal(c->psl_file, "/tmp/psl");
 	assert_int_equal(c->policy.quarantine, POLICY_QUARANTINE_REDIRECT);
@@ -325,17 +380,14 @@ test_full(void **state)
 	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
 	    "server is asked, this file answers everything");
 	note = note->next;
-	assert_string_equal(note->text, "f:10: arc.enabled: accepted, not "
-	    "built yet");
-	note = note->next;
-	assert_string_equal(note->text, "f:10: arc.trusted_sealers: "
-	    "accepted, not built yet");
-	note = note->next;
-	assert_string_equal(note->text, "f:16: store: accepted, not built "
+	assert_string_equal(note->text, "f:19: store: accepted, not built "
 	    "yet");
 	note = note->next;
-	assert_string_equal(note->text, "f:11: dmarc.enabled without "
+	assert_string_equal(note->text, "f:12: dmarc.enabled without "
 	    "dkim.enabled: mail that only DKIM would let pass fails DMARC");
+	note = note->next;
+	assert_string_equal(note->text, "f:11: arc.trusted_sealers is not "
+	    "looked at: write enabled = true; beside it");
 	assert_null(note->next);
 	config_unload(&c);
 	arena_destroy(&arena);
@@ -350,6 +402,14 @@ static const struct {
 	{ "everybody trusted", "trusted: { networks = [\"::/0\"]; };",
 	    "f:1: trusted.networks: \"::/0\" trusts everybody: no mail is "
 	    "inspected" },
+	{ "sealers do not count", "arc: { trusted_sealers = [\"a.example\"]; "
+	    "};\ndmarc: { evidence = [\"arc\"]; };",
+	    "f:1: arc.trusted_sealers is not looked at: write \"sealer\" "
+	    "into dmarc.evidence" },
+	{ "sealers and strict", "dmarc: { reject = \"strict\"; };\n"
+	    "arc: { trusted_sealers = [\"a.example\"]; };",
+	    "f:2: arc.trusted_sealers helps no mail that fails under "
+	    "p=reject: dmarc.reject = \"strict\" refuses all of it" },
 	{ "list not used", "dmarc: { reject = \"strict\";\n"
 	    "psl_file = \"/a\"; };", "f:2: dmarc.psl_file is not looked at: "
 	    "write org_domain = \"psl\"; too" },
@@ -450,6 +510,65 @@ test_mutations(void **state)
 
 /* ---- files --------------------------------------------------------------- */
 
+/* Sealers in a file: its own lines are named, and go with the list's. */
+static void
+test_sealers_file(void **state)
+{
+	static const char good[] = "# ours\nlists.example.org\r\n\n"
+	    "  *.example.net # all of them\nlast.example";
+	static const char bad[] = "a.example\nb..example\n#\nc example\n";
+	char path[] = "/tmp/assay-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct arena *arena = test_arena();
+	struct strbuf text, want;
+	struct slice problems;
+	struct config *c;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, good, sizeof(good) - 1), sizeof(good) - 1);
+	strbuf_init(&text, arena, 10000);
+	strbuf_printf(&text, MONITOR "arc: { trusted_sealers = [\"x.example\","
+	    "\n\"file:%s\"]; };", path);
+	c = load(arena, strbuf_slice(&text), &problems);
+	test_assert_slice("good", problems, "");
+	assert_non_null(c);
+	assert_int_equal(c->policy.trusted_sealers.n, 4);
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("lists.example.org")));
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("a.b.example.net")));
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("last.example")));
+	assert_true(policy_list_has_domain(&c->policy.trusted_sealers,
+	    SLICE("x.example")));
+	config_unload(&c);
+
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, bad, sizeof(bad) - 1, 0), sizeof(bad) - 1);
+	strbuf_append_cstr(&text, "\ncolour = 1;");
+	assert_null(load(arena, strbuf_slice(&text), &problems));
+	strbuf_init(&want, arena, 10000);
+	strbuf_printf(&want, "%s:2: arc.trusted_sealers cannot be "
+	    "\"b..example\": write a domain, \"example.org\", or "
+	    "\"*.example.org\" for all below it\n"
+	    "%s:4: arc.trusted_sealers cannot be \"c example\": write a "
+	    "domain, \"example.org\", or \"*.example.org\" for all below it\n"
+	    "f:3: there is no key colour: assayd.conf(5) lists all keys\n",
+	    path, path);
+	test_assert_slice("bad", problems, strbuf_cstr(&want));
+
+	for (unsigned i = 0; i < 10001; i++)
+		dprintf(fd, "n%u.example\n", i);
+	assert_null(load(arena, strbuf_slice(&text), &problems));
+	assert_non_null(memmem(problems.ptr, problems.len,
+	    "arc.trusted_sealers has too many names: write at most 10000\n",
+	    60));
+	close(fd);
+	unlink(path);
+	arena_destroy(&arena);
+}
+
 static void
 test_files(void **state)
 {
@@ -506,6 +625,7 @@ main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_many_problems),
 		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_sealers_file),
 		cmocka_unit_test(test_files),
 	};
 

@@ -74,6 +74,7 @@ check_inspect(const struct inspect_options *a, const struct inspect_options *b)
 {
 	assert_int_equal(a->is_spf_enabled, b->is_spf_enabled);
 	assert_int_equal(a->is_dkim_enabled, b->is_dkim_enabled);
+	assert_int_equal(a->is_arc_enabled, b->is_arc_enabled);
 	assert_int_equal(a->is_dmarc_enabled, b->is_dmarc_enabled);
 	assert_int_equal(a->spf.max_void_lookups, b->spf.max_void_lookups);
 	assert_int_equal(a->dkim.min_rsa_bits, b->dkim.min_rsa_bits);
@@ -111,6 +112,10 @@ test_defaults(void **state)
 	assert_int_equal(a->policy.mode, b->policy.mode);
 	assert_int_equal(a->policy.spf_reject, b->policy.spf_reject);
 	assert_int_equal(a->policy.dmarc_reject, b->policy.dmarc_reject);
+	assert_int_equal(a->policy.evidence, b->policy.evidence);
+	assert_int_equal(b->policy.trusted_sealers.n, 0);
+	assert_int_equal(b->policy.n_forwarder_networks, 0);
+	assert_int_equal(b->policy.forwarder_domains.n, 0);
 	assert_int_equal(a->policy.quarantine, b->policy.quarantine);
 	assert_int_equal(a->policy.is_bad_from_accepted,
 	    b->policy.is_bad_from_accepted);

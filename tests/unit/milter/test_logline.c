@@ -35,11 +35,16 @@ test_message(void **state)
 	static const struct dkim_outcome dkim[] = {
 		{ .result = DKIM_RESULT_PASS,
 		    .domain = SLICE_INIT("example.org"),
-		    .selector = SLICE_INIT("sel") },
+		    .selector = SLICE_INIT("sel"),
+		    .names = SLICE_INIT("from") },
 		{ .result = DKIM_RESULT_FAIL,
 		    .reason = DKIM_REASON_BODY_HASH,
 		    .domain = SLICE_INIT("lists.example"),
 		    .selector = SLICE_INIT("s") },
+	};
+	static const struct arc_set sets[] = {
+		{ .sealer = SLICE_INIT("example.net") },
+		{ .sealer = SLICE_INIT("lists.example") },
 	};
 	struct arena *arena = test_arena();
 	struct session session = make_session();
@@ -52,7 +57,7 @@ test_message(void **state)
 		.sender = { .address = SLICE("a@lists.example") },
 		.is_header_whole = true,
 		.is_spf_checked = true, .is_dkim_checked = true,
-		.is_dmarc_checked = true,
+		.is_arc_checked = true, .is_dmarc_checked = true,
 		.authors = { .first_address = SLICE("ann@example.org") },
 		.spf = { .result = SPF_SOFTFAIL,
 			.domain = SLICE("lists.example"),
@@ -60,6 +65,7 @@ test_message(void **state)
 		.helo_spf = { .result = SPF_NONE,
 			.domain = SLICE("mail.example.org") },
 		.dkim = dkim, .n_dkim = 2,
+		.arc = { .result = ARC_PASS, .sets = sets, .n_sets = 2 },
 		.dmarc = { .result = DMARC_PASS, .deciding = &deciding },
 		.n_forged_fields = 3,
 	};
@@ -81,9 +87,10 @@ test_message(void **state)
 	    "dkim=pass dkim_domain=example.org dkim_selector=sel "
 	    "dkim=fail dkim_domain=lists.example dkim_selector=s "
 	    "dkim_reason=\"body hash did not verify\" "
+	    "arc=pass/2:lists.example "
 	    "dmarc=pass dmarc_domain=example.org dmarc_record=example.org "
 	    "policy=reject spf_aligned=no dkim_aligned=yes "
-	    "forged=3 verdict=accept "
+	    "flags=unsigned-content forged=3 verdict=accept "
 	    "reason=\"dmarc=pass p=reject example.org\"");
 	arena_destroy(&arena);
 }
@@ -109,6 +116,42 @@ test_short_lines(void **state)
 	    .verdict = &verdict, .is_at_mail = true }),
 	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
 	    "spf=fail spf_domain=h verdict=accept wanted=reject reason=why");
+	arena_destroy(&arena);
+}
+
+/* What knowledge has done. */
+static void
+test_evidence(void **state)
+{
+	struct arena *arena = test_arena();
+	struct session session = make_session();
+	const struct inspect_results results = { .helo = SLICE("h"),
+		.sender = { .is_null = true }, .is_header_whole = true,
+		.is_arc_checked = true,
+		.arc = { .result = ARC_FAIL, .reason = ARC_REASON_SEAL,
+			.failed_instance = 3 } };
+	struct policy_verdict verdict = { .wanted = POLICY_HOLD,
+		.action = POLICY_ACCEPT,
+		.evidence = POLICY_SIGN_SIGNATURE | POLICY_SIGN_LIST,
+		.override = POLICY_OVERRIDE_MAILING_LIST,
+		.override_comment = SLICE("evidence=signature,list"),
+		.reason = SLICE("why") };
+	const struct logline line = { .session = &session,
+		.results = &results, .verdict = &verdict };
+
+	(void)state;
+	test_assert_slice("signs", write_line(arena, &line),
+	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
+	    "rcpts=2 from=\"\" arc=fail arc_instance=3 "
+	    "arc_reason=\"a seal does not verify\" verdict=accept "
+	    "wanted=hold evidence=signature,list override=mailing_list "
+	    "override_comment=evidence=signature,list reason=why");
+	verdict = (struct policy_verdict){ .wanted = POLICY_TEMPFAIL,
+		.action = POLICY_TEMPFAIL,
+		.open_evidence = POLICY_SIGN_ARC, .reason = SLICE("why") };
+	assert_non_null(memmem(write_line(arena, &line).ptr,
+	    write_line(arena, &line).len,
+	    "verdict=tempfail evidence_open=arc reason=why", 45));
 	arena_destroy(&arena);
 }
 
@@ -200,24 +243,31 @@ test_worst_line(void **state)
 	struct slice domain = fill(arena, 'd', 253);
 	struct session session = make_session();
 	struct dkim_outcome dkim[64];
+	struct arc_set sets[ARC_MAX_SETS];
 	const struct dmarc_evaluation deciding = { .author_domain = domain,
 		.has_policy = true, .policy_domain = domain,
 		.policy = DMARC_POLICY_QUARANTINE };
 	const struct inspect_results results = {
 		.helo = ugly, .sender = { .address = ugly },
 		.is_spf_checked = true, .is_dkim_checked = true,
-		.is_dmarc_checked = true,
+		.is_arc_checked = true, .is_dmarc_checked = true,
 		.authors = { .first_address = ugly },
 		.spf = { .result = SPF_PERMERROR, .domain = ugly,
 			.mechanism = ugly, .reason = ugly },
 		.helo_spf = { .result = SPF_PERMERROR, .domain = ugly },
 		.dkim = dkim, .n_dkim = N_ELEMENTS(dkim),
 		.n_ignored_signatures = SIZE_MAX / 2,
+		.arc = { .result = ARC_PASS, .sets = sets,
+			.n_sets = N_ELEMENTS(sets) },
 		.dmarc = { .result = DMARC_TEMPERROR, .deciding = &deciding },
 		.n_forged_fields = SIZE_MAX,
 	};
 	const struct policy_verdict verdict = { .wanted = POLICY_TEMPFAIL,
-		.action = POLICY_ACCEPT, .reason = fill(arena, 'r', 9999) };
+		.action = POLICY_ACCEPT, .evidence = POLICY_SIGNS_ALL,
+		.open_evidence = POLICY_SIGNS_ALL,
+		.override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
+		.override_comment = fill(arena, 'c', 9999),
+		.reason = fill(arena, 'r', 9999) };
 	struct slice line;
 
 	(void)state;
@@ -226,6 +276,8 @@ test_worst_line(void **state)
 			.result = DKIM_RESULT_PERMERROR,
 			.reason = DKIM_REASON_DOMAIN_MISMATCH,
 			.domain = domain, .selector = ugly };
+	for (size_t i = 0; i < N_ELEMENTS(sets); i++)
+		sets[i] = (struct arc_set){ .sealer = domain };
 	session.queue_id = session.client_name = session.daemon_name = ugly;
 	line = write_line(arena, &(struct logline){ .session = &session,
 		.results = &results, .verdict = &verdict });
@@ -242,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_short_lines),
+		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_worst_line),

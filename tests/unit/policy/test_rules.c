@@ -385,7 +385,8 @@ test_actions(void **state)
 			fail_msg("%s: wrong disposition", cases[i].name);
 		if (verdict.rule != (cases[i].is_other ? NULL : &rule))
 			fail_msg("%s: wrong rule", cases[i].name);
-		if (verdict.is_rule_override != cases[i].is_override)
+		if (verdict.override != (cases[i].is_override ?
+		    POLICY_OVERRIDE_LOCAL_POLICY : POLICY_OVERRIDE_NONE))
 			fail_msg("%s: wrong override", cases[i].name);
 		if ((verdict.code != NULL) !=
 		    (verdict.action == POLICY_REJECT ||
@@ -486,11 +487,14 @@ test_order_shadow_and_end(void **state)
 	struct scene scene;
 
 	(void)state;
+	options.evidence = 0;	/* the chain is for the rules */
 	set_scene(&scene, DMARC_FAIL, DMARC_POLICY_REJECT);
 	judge(&options, &scene, arena, &verdict);
 	assert_int_equal(verdict.action, POLICY_ACCEPT);
 	assert_ptr_equal(verdict.rule, &rules[3]);
-	assert_true(verdict.is_rule_override);
+	assert_int_equal(verdict.override, POLICY_OVERRIDE_LOCAL_POLICY);
+	test_assert_slice("why", verdict.override_comment,
+	    "a partner in trouble");
 	assert_ptr_equal(verdict.shadow_rule, &rules[1]);
 	assert_int_equal(verdict.shadow_wanted, POLICY_HOLD);
 	test_assert_slice("reason", verdict.reason, "rule four: a partner in "
@@ -502,7 +506,7 @@ test_order_shadow_and_end(void **state)
 	judge(&options, &scene, arena, &verdict);
 	assert_int_equal(verdict.action, POLICY_REJECT);
 	assert_null(verdict.rule);
-	assert_false(verdict.is_rule_override);
+	assert_int_equal(verdict.override, POLICY_OVERRIDE_NONE);
 	assert_ptr_equal(verdict.shadow_rule, &rules[1]);
 	arena_destroy(&arena);
 }

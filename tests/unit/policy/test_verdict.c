@@ -428,7 +428,8 @@ test_message_texts(void **state)
 	set_scene(&scene);
 	policy_judge_message(&options, &scene.results, arena, &verdict);
 	test_assert_slice("reply", verdict.text, "rejected by the DMARC policy "
-	    "of example.org (p=reject): no identifier is aligned");
+	    "of example.org (p=reject): no identifier is aligned; no sign of "
+	    "forwarding (list)");
 	test_assert_slice("reason", verdict.reason, "dmarc=fail p=reject "
 	    "example.org: no identifier is aligned");
 
