@@ -22,10 +22,16 @@ const struct dns_answer dns_answer_timeout = {
 	.why = "timeout",
 };
 
+const struct dns_answer dns_answer_impossible_name = {
+	.status = DNS_NXDOMAIN,
+};
+
 static bool
 is_static(const struct dns_answer *answer)
 {
-	return answer == &dns_answer_no_memory || answer == &dns_answer_timeout;
+	return answer == &dns_answer_no_memory ||
+	    answer == &dns_answer_timeout ||
+	    answer == &dns_answer_impossible_name;
 }
 
 /* Whoever holds the answer sees it const; its block was never so. */

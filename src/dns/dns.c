@@ -11,11 +11,6 @@
 /* "f.f. ... .ip6.arpa": 32 nibbles with a dot each, and the suffix. */
 #define REVERSE_NAME_MAX 73
 
-/* No server holds a name that cannot be asked for. */
-static const struct dns_answer impossible_name = {
-	.status = DNS_NXDOMAIN,
-};
-
 /* The text as resolver.h wants it, in TEXT_OUT. */
 static bool
 normalise(struct slice name, char text_out[DNS_NAME_TEXT_MAX],
@@ -47,7 +42,7 @@ dns_query(struct resolver *resolver, struct arena *arena, struct slice name,
 	const struct dns_answer *answer;
 
 	if (!normalise(name, text, &name))
-		return &impossible_name;
+		return &dns_answer_impossible_name;
 	answer = resolver->ops->query(resolver, name, type, deadline_ms);
 	/* A cleanup takes any object; this one is only counted, not written. */
 	if (!arena_add_cleanup(arena, release_answer,

@@ -30,6 +30,9 @@ void dns_answer_release(const struct dns_answer *answer);
  * nothing. */
 extern const struct dns_answer dns_answer_no_memory, dns_answer_timeout;
 
+/* NXDOMAIN for a name that cannot be asked; as static as those above. */
+extern const struct dns_answer dns_answer_impossible_name;
+
 /* TEMPFAIL, WHY being static text.  Never NULL. */
 const struct dns_answer *dns_answer_create_failure(const char *why);
 

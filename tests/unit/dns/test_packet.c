@@ -445,6 +445,7 @@ test_references(void **state)
 	dns_answer_release(answer);
 	dns_answer_release(NULL);
 	dns_answer_release(&dns_answer_timeout);
+	dns_answer_release(&dns_answer_impossible_name);
 	dns_answer_release(dns_answer_retain(&dns_answer_no_memory));
 	assert_string_equal(dns_answer_timeout.why, "timeout");
 	assert_int_equal(dns_answer_no_memory.status, DNS_TEMPFAIL);
