@@ -16,6 +16,7 @@ import time
 
 import mail
 import relay
+import sendmail
 import zone
 from smtp import Smtp
 
@@ -93,25 +94,22 @@ def merge(settings, more):
 
 
 class Assayd:
-	"""One daemon, on a milter socket that one SMTP port uses."""
+	"""One daemon, on a milter socket that one SMTP port uses.  ADDRESS is
+	the socket's in libmilter's form."""
 
-	def __init__(self, lab, number, settings, form):
-		self.lab, self.number = lab, number
-		self.smtp_port = lab.smtp_ports[number]
-		self.base = os.path.join(lab.dir, "assayd", str(number))
+	def __init__(self, lab, name, smtp_port, address, settings):
+		self.lab = lab
+		self.smtp_port = smtp_port
+		self.base = os.path.join(lab.dir, "assayd", name)
 		self.log_path = self.base + ".log"
 		self.conf_path = self.base + ".conf"
 		self.problem = None
-		socket_name = lab.milter_sockets[number]
-		if form == "inet":
-			host, port = socket_name.split(":")[1:]
-			socket_name = "inet:%s@%s" % (port, host)
 		settings = merge(lab.settings(), settings)
 		settings["milter"] = merge(settings["milter"],
-		    {"socket": socket_name})
+		    {"socket": address})
 		with open(self.conf_path, "w") as stream:
 			stream.write(render(settings))
-		self.address = socket_name
+		self.address = address
 		self.start()
 
 	def start(self):
@@ -176,12 +174,15 @@ class Assayd:
 
 class Lab:
 	def __init__(self, assayd, wrapper=(), is_instrumented=False,
-	    patience=1, make_zone=zone.make, n_slots=N_SLOTS, keeps_files=False):
+	    patience=1, make_zone=zone.make, n_slots=N_SLOTS, keeps_files=False,
+	    sendmail_root=None):
 		self.assayd_command = list(wrapper) + [assayd]
 		self.is_instrumented = is_instrumented
 		self.patience = patience	# factor for all waiting
 		self.make_zone, self.n_slots = make_zone, n_slots
 		self.keeps_files = keeps_files
+		self.sendmail_root = sendmail_root
+		self.sendmails = []
 		self.daemons, self.ended, self.shared = [], set(), {}
 		self.n_started = 0
 		self.relay = None
@@ -251,6 +252,8 @@ class Lab:
 	def close(self):
 		for daemon in self.daemons:
 			daemon.terminate()
+		for each in self.sendmails:
+			each.close()
 		for name, is_there in (("postfix", self.has_postfix),
 		    ("nsd", self.has_nsd)):
 			if is_there and os.path.isdir(self.path(name)):
@@ -288,14 +291,25 @@ class Lab:
 		if form and not self.milter_sockets[number].startswith(form):
 			number += 1
 		self.n_started = number + 1
-		form = self.milter_sockets[number].partition(":")[0]
-		return Assayd(self, number, settings, form)
+		address = self.milter_sockets[number]
+		if address.startswith("inet"):
+			host, port = address.split(":")[1:]
+			address = "inet:%s@%s" % (port, host)
+		return Assayd(self, str(number), self.smtp_ports[number],
+		    address, settings)
 
 	def assayd_for_all(self, **settings):
 		"""One that scenarios with the same settings share."""
 		key = render(settings)
 		if key not in self.shared:
 			self.shared[key] = self.assayd(**settings)
+		return self.shared[key]
+
+	def sendmail_for_all(self, **settings):
+		"""A Sendmail in front of a daemon of its own, shared."""
+		key = "sendmail\n" + render(settings)
+		if key not in self.shared:
+			self.shared[key] = sendmail.Sendmail(self, settings)
 		return self.shared[key]
 
 	def smtp(self, daemon, address=zone.HONEST_CLIENT, helo=None,

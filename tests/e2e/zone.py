@@ -4,10 +4,15 @@ from RFC 5737 and 3849."""
 HONEST_CLIENT = "192.0.2.10"
 HONEST_CLIENT6 = "2001:db8::10"
 OTHER_CLIENT = "198.51.100.66"	# no domain names it
+# The same for Sendmail, which has no XCLIENT.
+HONEST_LOOPBACK = "127.0.0.10"
+OTHER_LOOPBACK = "127.0.0.66"
+TRUSTED_LOOPBACK = "127.0.0.99"
 
 N_OUTAGE_DOMAINS = 200	# a fresh name for each try while DNS is out
 
-SPF = "v=spf1 ip4:%s ip6:%s -all" % (HONEST_CLIENT, HONEST_CLIENT6)
+SPF = "v=spf1 ip4:%s ip6:%s ip4:%s -all" % (HONEST_CLIENT, HONEST_CLIENT6,
+    HONEST_LOOPBACK)
 
 
 def txt(name, text):
@@ -47,6 +52,7 @@ def make(keys):
 		"ip4:203.0.113.%d " % i for i in range(1, 200)) + SPF[7:]),
 	    # A name of its own for each DNS trouble, so that no cache helps.
 	    domain("servfail.example", keys, reject),
+	    domain("servfail-sendmail.example", keys, reject),
 	    domain("silent.example", keys, reject),
 	    domain("silent2.example", keys, reject),
 	    domain("deadspf-none.example", keys, "v=DMARC1; p=none"),
