@@ -127,8 +127,8 @@ def key_cases():
     case("seals of three kinds", header, "pass", zone=mixed, foreign=False)
     case("AMS of another domain than the seal", chain(
         1, ams_d="lists.example.org", ams_key=ED25519), "pass", zone={
-            **ZONE, key_name("lists.example.org"): [record_of(ED25519)]}, foreign=False,
-         sets=[{"sealer": "example.net",
+            **ZONE, key_name("lists.example.org"): [record_of(ED25519)]},
+         foreign=False, sets=[{"sealer": "example.net",
                 "message-domain": "lists.example.org"}])
     fails("seal of 768 bits", chain(1, key=RSA768, ams_s="m", ams_key=RSA2048),
           "SEAL", 1, zone={key_name(): [record_of(RSA768)],

@@ -57,13 +57,14 @@ check_sets(struct arena *arena, struct slice name,
 
 		if (i >= outcome->n_sets)
 			return false;
-		is_right &= compare(name, want, "sealer", set->sealer) &
-		    compare(name, want, "selector", set->seal_selector) &
-		    compare(name, want, "message-domain",
-		    set->message_domain) &
-		    compare(name, want, "covers-from", set->covers_from ?
-		    SLICE("true") : SLICE("false")) &
-		    compare(name, want, "results", set->results);
+		is_right &= compare(name, want, "sealer", set->sealer);
+		is_right &= compare(name, want, "selector",
+		    set->seal_selector);
+		is_right &= compare(name, want, "message-domain",
+		    set->message_domain);
+		is_right &= compare(name, want, "covers-from",
+		    set->covers_from ? SLICE("true") : SLICE("false"));
+		is_right &= compare(name, want, "results", set->results);
 	}
 	return is_right;
 }
