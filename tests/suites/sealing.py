@@ -139,21 +139,22 @@ def write_message(text):
     cases.write_message(text)
 
 
-def write_zone(zone, seen):
+def write_zone(zone, seen, indent=4):
     """The zone, each text once: a second one refers to the first."""
     if not zone:
         return
-    print("    zonedata:")
+    blank = " " * indent
+    print(f"{blank}zonedata:")
     for name, entries in zone.items():
-        print(f"      {name}:")
+        print(f"{blank}  {name}:")
         for entry in entries:
             if isinstance(entry, dict):
                 (kind, value), = entry.items()
-                print(f"        - {kind}: {value}")
+                print(f"{blank}    - {kind}: {value}")
             elif entry in ("SERVFAIL", "TIMEOUT"):
-                print("        - " + entry)
+                print(f"{blank}    - " + entry)
             elif entry in seen:
-                print("        - *" + seen[entry])
+                print(f"{blank}    - *" + seen[entry])
             else:
                 seen[entry] = f"t{len(seen) + 1}"
-                print(f"        - &{seen[entry]} {{TXT: {quote(entry)}}}")
+                print(f"{blank}    - &{seen[entry]} {{TXT: {quote(entry)}}}")
