@@ -132,6 +132,8 @@ const struct config_key config_keys[] = {
 	    .words = temperror_words, .set_word = set_temperror },
 	{ .path = "trusted.networks", .type = KEY_LIST, .max = MAX_LISTED,
 	    .set_list = set_trusted_networks },
+	{ .path = "trusted.relays", .type = KEY_LIST, .max = MAX_LISTED,
+	    .set_list = set_trusted_relays },
 	{ .path = "trusted.authenticated", .type = KEY_BOOL,
 	    .offset = AT(policy.is_authenticated_trusted) },
 	{ .path = "rules", .type = KEY_GROUPS, .max = MAX_LISTED,

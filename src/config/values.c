@@ -322,11 +322,13 @@ values_take_networks(const struct key_place *place,
 	struct ip_network *networks = arena_alloc_array(place->config->arena,
 	    n, sizeof(*networks));
 
-	for (size_t i = 0; networks != NULL && i < n; i++)
-		if (!ip_parse_network(texts[i].text, &networks[i]))
-			refuse(place, texts[i].line, texts[i].text,
-			    "write an address or a network, "
-			    "\"192.0.2.0/24\" or \"2001:db8::/32\"");
+	for (size_t i = 0; networks != NULL && i < n; i++) {
+		if (ip_parse_network(texts[i].text, &networks[i]))
+			continue;
+		refuse(place, texts[i].line, texts[i].text, "write an address "
+		    "or a network, \"192.0.2.0/24\" or \"2001:db8::/32\"");
+		networks[i] = (struct ip_network){ .prefix_bits = 0 };
+	}
 	return networks;
 }
 
@@ -346,6 +348,25 @@ set_trusted_networks(const struct key_place *place,
 			    place->path, texts[i].text.ptr);
 	place->config->policy.trusted_networks = networks;
 	place->config->policy.n_trusted_networks = n;
+}
+
+void
+set_trusted_relays(const struct key_place *place,
+    const struct key_text *texts, size_t n)
+{
+	struct ip_network *networks = values_take_networks(place, texts, n);
+
+	if (networks == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < n; i++)
+		if (networks[i].address.family != IP_NONE &&
+		    networks[i].prefix_bits == 0)
+			problems_add(place->problems, texts[i].line,
+			    "%s cannot be \"%s\": whoever comes could say who "
+			    "he is; write your own hosts", place->path,
+			    texts[i].text.ptr);
+	place->config->inspect.relays =
+	    (struct relay_networks){ networks, n };
 }
 
 /* ---- words --------------------------------------------------------------- */

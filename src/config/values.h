@@ -33,6 +33,9 @@ void set_forwarders(const struct key_place *place,
 void set_trusted_networks(const struct key_place *place,
     const struct key_text *texts, size_t n);
 
+void set_trusted_relays(const struct key_place *place,
+    const struct key_text *texts, size_t n);
+
 /* Networks for whatever wants some; N of them, or NULL where memory is out. */
 struct ip_network *values_take_networks(const struct key_place *place,
     const struct key_text *texts, size_t n);

@@ -178,8 +178,8 @@ make_spf_request(const struct inspect *in, enum spf_identity identity,
 {
 	return (struct spf_request){
 		.identity = identity,
-		.client = in->client,
-		.helo = in->helo,
+		.client = in->results.client,
+		.helo = in->results.helo,
 		.mail_from = in->results.sender.address,
 		.receiver = in->receiver,
 		.now_s = clock_wall_s(),
@@ -231,6 +231,16 @@ keep_envelope(struct inspect *in, struct slice argument,
 	return !arena_has_failed(in->arena);
 }
 
+/* Nothing that a relay of ours says of itself is the client's. */
+static void
+forget_relay(struct inspect_results *results)
+{
+	results->is_relayed = true;
+	results->relay = results->client;
+	results->client = (struct ip_address){ .family = IP_NONE };
+	results->helo = SLICE_EMPTY;
+}
+
 static enum inspect_status
 begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
     struct slice authserv_id, bool is_checked)
@@ -262,7 +272,10 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 		inspect_abort(in);
 		return INSPECT_NO_MEMORY;
 	}
-	prefetch_spf(in);
+	if (is_checked && relay_is_own(&options->relays, &in->client))
+		forget_relay(&in->results);
+	else
+		prefetch_spf(in);
 	return INSPECT_OK;
 }
 
@@ -342,6 +355,13 @@ inspect_set_id(struct inspect *in, struct slice id)
 	    fail_message(in);
 }
 
+static bool
+is_client_unknown(const struct inspect *in)
+{
+	return in->results.is_relayed &&
+	    in->results.client.family == IP_NONE;
+}
+
 static void
 check_spf(struct inspect *in, int64_t deadline_ms)
 {
@@ -350,9 +370,18 @@ check_spf(struct inspect *in, int64_t deadline_ms)
 
 	if (!in->has_spf || results->is_spf_checked)
 		return;
-	request = make_spf_request(in, sender_identity(in), deadline_ms);
-	spf_check(&request, &in->options->spf, in->resolver, in->arena,
-	    &results->spf);
+	if (is_client_unknown(in)) {
+		results->spf = (struct spf_outcome){
+			.identity = sender_identity(in),
+			.domain = results->sender_domain,
+			.reason = SLICE("the relay's Received fields do not "
+			    "tell who its client was") };
+	} else {
+		request = make_spf_request(in, sender_identity(in),
+		    deadline_ms);
+		spf_check(&request, &in->options->spf, in->resolver,
+		    in->arena, &results->spf);
+	}
 	results->is_spf_checked = true;
 }
 
@@ -360,7 +389,8 @@ enum inspect_status
 inspect_get_spf(struct inspect *in, const struct spf_outcome **spf_out)
 {
 	*spf_out = NULL;
-	if (!has_message(in) || !in->has_spf)
+	if (!has_message(in) || !in->has_spf ||
+	    (in->results.is_relayed && in->stage == STAGE_HEADER))
 		return INSPECT_OUT_OF_ORDER;
 	check_spf(in, clock_monotonic_ms() + in->options->spf.budget_ms);
 	*spf_out = &in->results.spf;
@@ -502,6 +532,19 @@ inspect_add_field(struct inspect *in, struct slice name, struct slice value)
 	return arena_has_failed(in->arena) ? fail_message(in) : INSPECT_OK;
 }
 
+static void
+find_client(struct inspect *in)
+{
+	struct mail_received client;
+
+	if (!in->results.is_relayed ||
+	    !relay_find_client(&in->options->relays, &in->header, &client))
+		return;
+	in->results.client = client.client;
+	in->results.helo = client.helo;
+	prefetch_spf(in);
+}
+
 enum inspect_status
 inspect_end_header(struct inspect *in)
 {
@@ -510,6 +553,7 @@ inspect_end_header(struct inspect *in)
 	if (in->stage != STAGE_HEADER)
 		return INSPECT_OUT_OF_ORDER;
 	in->stage = STAGE_BODY;
+	find_client(in);
 	if (in->verifier != NULL)
 		dkim_end_header(in->verifier, &in->header,
 		    results->is_header_whole, results->authors.domains,
@@ -633,7 +677,7 @@ check_helo_spf(struct inspect *in, int64_t deadline_ms)
 	int64_t own_ms = clock_monotonic_ms() + HELO_BUDGET_MS;
 	struct spf_request request;
 
-	if (!in->has_spf)
+	if (!in->has_spf || is_client_unknown(in))
 		return;
 	if (results->sender.is_null) {
 		results->helo_spf = results->spf;

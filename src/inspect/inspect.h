@@ -12,6 +12,7 @@
 #include "arc/chain.h"
 #include "dkim/verify.h"
 #include "dmarc/check.h"
+#include "inspect/relay.h"
 #include "mail/field.h"
 #include "spf/check.h"
 
@@ -25,6 +26,7 @@ struct inspect_options {
 	struct dkim_options dkim;
 	struct arc_options arc;
 	struct dmarc_options dmarc;
+	struct relay_networks relays;	/* our own, that hand mail in */
 	struct mail_header_limits header;
 	size_t max_message_memory;	/* the arena's ceiling, octets */
 	unsigned finish_budget_ms;	/* of DNS at end of message, in all */
@@ -67,8 +69,12 @@ struct inspect_recipient {
 /* Everything found of one message; lives until the next inspect_mail, abort or
  * destroy.  What was not looked at has n_... 0, NULL, or SPF_NONE. */
 struct inspect_results {
+	/* For mail by a relay of ours they are of the relay's own client, and
+	 * not known before the header has ended, if then. */
 	struct ip_address client;
 	struct slice helo;
+	bool is_relayed;
+	struct ip_address relay;	/* that relay */
 	struct mail_path sender;
 	struct slice sender_domain;	/* normalized; empty where none */
 	bool is_smtputf8;
@@ -136,7 +142,8 @@ enum inspect_status inspect_set_id(struct inspect *in, struct slice id);
 
 /* The SPF result of MAIL FROM (of HELO for the null sender), evaluated at the
  * first call and kept: at MAIL where a result may be refused there, else by
- * inspect_finish.  Blocks.  Out of order where SPF is not checked. */
+ * inspect_finish.  Blocks.  Out of order where SPF is not checked, and for
+ * relayed mail within the header. */
 enum inspect_status inspect_get_spf(struct inspect *in,
     const struct spf_outcome **spf_out);
 

@@ -16,15 +16,20 @@ mail_is_atext(char c)
 
 /* comment = "(" *([FWS] ccontent) [FWS] ")"
  * ccontent = ctext / quoted-pair / comment */
-static bool
-skip_comment(struct cursor *cur, size_t max_depth)
+bool
+mail_take_comment(struct cursor *cur, size_t max_depth,
+    struct slice *content_out)
 {
+	const char *start = cur->pos + 1;
 	size_t depth = 0;
 
+	*content_out = SLICE_EMPTY;
 	for (const char *pos = cur->pos; pos < cur->end; pos++) {
 		if (*pos == '(' && ++depth > max_depth)
 			return false;
 		if (*pos == ')' && --depth == 0) {
+			*content_out = (struct slice){ start,
+			    (size_t)(pos - start) };
 			cur->pos = pos + 1;
 			return true;
 		}
@@ -38,9 +43,11 @@ skip_comment(struct cursor *cur, size_t max_depth)
 bool
 mail_skip_cfws(struct cursor *cur, size_t max_depth)
 {
+	struct slice content;
+
 	cursor_skip_fws(cur);
 	while (cursor_peek(cur) == '(') {
-		if (!skip_comment(cur, max_depth))
+		if (!mail_take_comment(cur, max_depth, &content))
 			return false;
 		cursor_skip_fws(cur);
 	}

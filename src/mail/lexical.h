@@ -19,6 +19,11 @@ bool mail_is_atext(char c);
  * nests deeper than MAX_DEPTH: the cursor stands at its start then. */
 bool mail_skip_cfws(struct cursor *cur, size_t max_depth);
 
+/* A comment, which must begin here.  *CONTENT_OUT is what its parentheses
+ * enclose, as written.  False as above. */
+bool mail_take_comment(struct cursor *cur, size_t max_depth,
+    struct slice *content_out);
+
 /* A quoted-string, which must begin here.  *CONTENT_OUT is what its quotes
  * enclose, as written.  False where it does not end; nothing is taken. */
 bool mail_take_quoted(struct cursor *cur, struct slice *content_out);

@@ -87,6 +87,16 @@ carry_out(struct session *session, SMFICTX *ctx,
 	return perform_changes(ctx, session, results, verdict, field);
 }
 
+/* Who stands behind a relay of ours may be trusted like who comes himself. */
+static void
+trust_relayed(struct session *session, const struct inspect_results *results)
+{
+	if (results->is_relayed && results->client.family != IP_NONE)
+		session->trust = policy_check_trust(
+		    &session->service->context->policy, &results->client,
+		    false);
+}
+
 /* Rules are for mail that is inspected, too. */
 static void
 judge(struct session *session, const struct inspect_results *results,
@@ -119,6 +129,7 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
+	trust_relayed(session, results);
 	judge(session, results, verdict);
 	return carry_out(session, ctx, results, verdict);
 }

@@ -93,7 +93,8 @@ judge_sender(struct session *session, SMFICTX *ctx)
 	struct policy_verdict verdict;
 
 	if (policy->spf_reject == 0 || session->trust != POLICY_INSPECT ||
-	    !session->service->context->inspect.is_spf_enabled)
+	    !session->service->context->inspect.is_spf_enabled ||
+	    inspect_peek(session->inspect)->is_relayed)
 		return SMFIS_CONTINUE;
 	if (inspect_get_spf(session->inspect, &spf) != INSPECT_OK)
 		return give_up(session, ctx, "SPF found no memory");

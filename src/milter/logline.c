@@ -88,7 +88,13 @@ append_connection(struct strbuf *text, const struct logline *line)
 	else
 		add_word(text, "queue", "NOQUEUE");
 	add_known(text, "daemon", session->daemon_name, MAX_WORD);
-	strbuf_append_cstr(text, " client=");
+	if (line->results != NULL && line->results->is_relayed) {
+		strbuf_append_cstr(text, " client=");
+		ip_append(text, &line->results->client);
+		strbuf_append_cstr(text, " relay=");
+	} else {
+		strbuf_append_cstr(text, " client=");
+	}
 	ip_append(text, &session->client);
 	add_known(text, "host", session->client_name, MAX_WORD);
 }

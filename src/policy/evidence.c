@@ -307,6 +307,8 @@ policy_find_evidence(const struct policy_options *options,
 	note(&evidence, POLICY_SIGN_LIST, find_list(results, arena));
 	note(&evidence, POLICY_SIGN_FORWARDER, find_forwarder(options,
 	    results));
+	note(&evidence, POLICY_SIGN_RELAY, results->is_relayed ? FOUND :
+	    ABSENT);
 	note(&evidence, POLICY_SIGN_SEALER, find_sealer(options, results,
 	    arena));
 	evidence_out->found = evidence.found & options->evidence;

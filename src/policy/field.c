@@ -41,6 +41,20 @@ add_reason(struct authres_builder *b, struct slice reason)
 		authres_add_reason(b, slice_head(reason, MAX_REASON));
 }
 
+/* What is not known is left out. */
+static void
+add_address(struct authres_builder *b, struct arena *arena,
+    struct slice ptype, const char *name, const struct ip_address *address)
+{
+	struct strbuf text;
+
+	if (address->family == IP_NONE)
+		return;
+	strbuf_init(&text, arena, TEXT_CEILING);
+	ip_append(&text, address);
+	add_property(b, ptype, name, strbuf_slice(&text), MAX_NAME);
+}
+
 static void
 add_flags(struct authres_builder *b, struct arena *arena, unsigned flags)
 {
@@ -80,6 +94,9 @@ add_spf(struct authres_builder *b, struct arena *arena,
 	    slice_from_cstr(spf_result_name(spf->result)));
 	switch (spf->result) {
 	case SPF_NONE:
+		if (results->is_relayed)
+			add_reason(b, spf->reason);
+		break;
 	case SPF_NEUTRAL:
 	case SPF_PASS:
 	case SPF_FAIL:
@@ -97,6 +114,12 @@ add_spf(struct authres_builder *b, struct arena *arena,
 		add_property(b, SLICE("smtp"), "mailfrom",
 		    normalize_address(arena, results),
 		    MAX_LOCAL_PART + 1 + MAX_NAME);
+	if (results->is_relayed) {
+		add_address(b, arena, SLICE("smtp"), "remote-ip",
+		    &results->client);
+		add_address(b, arena, SLICE("policy"), "relay",
+		    &results->relay);
+	}
 	add_flags(b, arena, policy_flag_spf(spf));
 }
 
@@ -187,11 +210,8 @@ add_arc(struct authres_builder *b, struct arena *arena,
 		strbuf_append_uint(&text, arc->oldest_pass);
 		add_property(b, SLICE("header"), "oldest-pass",
 		    strbuf_slice(&text), MAX_WORD);
-		strbuf_truncate(&text, 0);
 	}
-	ip_append(&text, &results->client);
-	add_property(b, SLICE("smtp"), "remote-ip", strbuf_slice(&text),
-	    MAX_NAME);
+	add_address(b, arena, SLICE("smtp"), "remote-ip", &results->client);
 }
 
 static struct slice

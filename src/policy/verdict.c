@@ -168,14 +168,13 @@ set_spf_codes(enum spf_result result, struct policy_verdict *verdict)
 	}
 }
 
-void
-policy_judge_sender(const struct policy_options *options,
+static void
+judge_spf(const struct policy_options *options,
     const struct spf_outcome *spf, struct arena *arena,
     struct policy_verdict *verdict)
 {
 	struct strbuf text, reason;
 
-	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
 	if ((options->spf_reject & (1U << spf->result)) == 0)
 		return;
 	strbuf_init(&text, arena, TEXT_CEILING);
@@ -185,7 +184,54 @@ policy_judge_sender(const struct policy_options *options,
 	set_spf_codes(spf->result, verdict);
 	verdict->text = take_text(&text, "SPF check failed");
 	verdict->reason = take_text(&reason, "spf");
+}
+
+void
+policy_judge_sender(const struct policy_options *options,
+    const struct spf_outcome *spf, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	judge_spf(options, spf, arena, verdict);
 	apply_mode(options, verdict);
+}
+
+/* A relay of ours has accepted the message already: refused here it would come
+ * back, as a bounce to a sender that is likely forged.  So it is put aside. */
+static void
+spare_relay(const struct policy_options *options,
+    struct policy_verdict *verdict)
+{
+	switch (options->quarantine) {
+	case POLICY_QUARANTINE_HOLD:
+		verdict->wanted = POLICY_HOLD;
+		return;
+	case POLICY_QUARANTINE_REDIRECT:
+		verdict->wanted = POLICY_REDIRECT;
+		return;
+	case POLICY_QUARANTINE_TAG:
+	case POLICY_QUARANTINE_NONE:
+		verdict->wanted = POLICY_ACCEPT;
+		return;
+	case POLICY_QUARANTINE_REJECT:	/* that is the operator's word */
+		return;
+	}
+}
+
+/* What policy_judge_sender does at MAIL has to wait for the header where mail
+ * is relayed, and what DMARC makes of it comes first. */
+static void
+judge_relayed_sender(const struct policy_options *options,
+    const struct inspect_results *results, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	if (!results->is_relayed || !results->is_spf_checked ||
+	    results->client.family == IP_NONE ||
+	    verdict->wanted != POLICY_ACCEPT)
+		return;
+	judge_spf(options, &results->spf, arena, verdict);
+	if (verdict->wanted == POLICY_REJECT)
+		spare_relay(options, verdict);
 }
 
 /* ---- the message --------------------------------------------------------- */
@@ -538,6 +584,7 @@ policy_judge_message(const struct policy_options *options,
 {
 	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
 	judge_dmarc(options, results, arena, verdict);
+	judge_relayed_sender(options, results, arena, verdict);
 	policy_apply_rules(options, results, arena, verdict);
 	apply_mode(options, verdict);
 }

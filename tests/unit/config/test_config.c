@@ -183,6 +183,12 @@ static const struct {
 	    "address or a network, \"192.0.2.0/24\" or \"2001:db8::/32\"\n"
 	    "f:3: trusted.networks cannot be \"lan\": write an address or a "
 	    "network, \"192.0.2.0/24\" or \"2001:db8::/32\"\n" },
+	{ "relays", MONITOR "trusted: { relays = [\"192.0.2.1\",\n"
+	    "\"192.0.2.0/33\",\n\"0.0.0.0/0\"]; };",
+	    "f:2: trusted.relays cannot be \"192.0.2.0/33\": write an "
+	    "address or a network, \"192.0.2.0/24\" or \"2001:db8::/32\"\n"
+	    "f:3: trusted.relays cannot be \"0.0.0.0/0\": whoever comes "
+	    "could say who he is; write your own hosts\n" },
 	{ "quarantine", MONITOR "dmarc: { quarantine = \"drop\"; };",
 	    "f:1: dmarc.quarantine cannot be \"drop\": write \"hold\", "
 	    "\"tag\", \"reject\", \"none\" or \"redirect:ADDRESS\"\n" },
@@ -305,7 +311,8 @@ static const char full[] =
     "    psl_file = \"/tmp/psl\"; bad_from = \"accept\";\n"
     "    quarantine = \"redirect:spam@example.org\";\n"
     "    temperror = \"accept\"; };\n"
-    "trusted: { networks = [\"192.0.2.0/24\"]; authenticated = false; };\n"
+    "trusted: { networks = [\"192.0.2.0/24\"]; authenticated = false;\n"
+    "    relays = [\"192.0.2.64/26\", \"2001:db8::/48\"]; };\n"
     "store = \"postgresql://db.example.org/assay\";\n"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; };\n"
@@ -368,6 +375,8 @@ test_full(void **state)
 	assert_int_equal(c->policy.n_trusted_networks, 1);
 	assert_true(ip_network_contains(c->policy.trusted_networks, &inside));
 	assert_false(c->policy.is_authenticated_trusted);
+	assert_int_equal(c->inspect.relays.n, 2);
+	assert_true(relay_is_own(&c->inspect.relays, &inside));
 	assert_string_equal(c->store, "postgresql://db.example.org/assay");
 	assert_int_equal(c->inspect.header.max_octets, 65536);
 	assert_int_equal(c->inspect.header.max_fields, 100);
@@ -380,7 +389,7 @@ test_full(void **state)
 	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
 	    "server is asked, this file answers everything");
 	note = note->next;
-	assert_string_equal(note->text, "f:19: store: accepted, not built "
+	assert_string_equal(note->text, "f:20: store: accepted, not built "
 	    "yet");
 	note = note->next;
 	assert_string_equal(note->text, "f:12: dmarc.enabled without "

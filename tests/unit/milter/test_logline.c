@@ -119,6 +119,39 @@ test_short_lines(void **state)
 	arena_destroy(&arena);
 }
 
+static void
+test_relay_and_rules(void **state)
+{
+	static const struct policy_rule rule = { .name = SLICE_INIT("two"),
+		.why = SLICE_INIT("not shown: the reason has it") };
+	static const struct policy_rule shadow = { .name = SLICE_INIT("1"),
+		.why = SLICE_INIT("a \"trial\"") };
+	struct arena *arena = test_arena();
+	struct session session = make_session();
+	struct inspect_results results = {
+		.helo = SLICE("h"), .sender = { .is_null = true },
+		.is_header_whole = true, .is_relayed = true };
+	const struct policy_verdict verdict = { .wanted = POLICY_HOLD,
+		.action = POLICY_HOLD, .rule = &rule, .shadow_rule = &shadow,
+		.shadow_wanted = POLICY_REJECT,
+		.override = POLICY_OVERRIDE_LOCAL_POLICY,
+		.override_comment = SLICE("x"), .reason = SLICE("why") };
+	const struct logline line = { .session = &session,
+		.results = &results, .verdict = &verdict };
+
+	(void)state;
+	test_assert_slice("client unknown", write_line(arena, &line),
+	    "session=1-1 queue=NOQUEUE client=unknown relay=192.0.2.1 helo=h "
+	    "mailfrom=<> rcpts=2 from=\"\" verdict=hold "
+	    "override=local_policy override_comment=x rule=two shadow_rule=1 "
+	    "shadow_why=\"a \\\"trial\\\"\" shadow_wanted=reject "
+	    "reason=why");
+	assert_true(ip_parse(SLICE("2001:db8::1"), &results.client));
+	assert_non_null(memmem(write_line(arena, &line).ptr, 70,
+	    "client=2001:db8::1 relay=192.0.2.1 ", 35));
+	arena_destroy(&arena);
+}
+
 /* What knowledge has done. */
 static void
 test_evidence(void **state)
@@ -294,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_short_lines),
+		cmocka_unit_test(test_relay_and_rules),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_escapes),

@@ -31,6 +31,7 @@ struct scene {
 	const char *org_domain;
 	bool is_dkim_strict;
 	unsigned evidence;		/* option; 0: all */
+	bool is_relayed;
 	bool has_no_lists;		/* no forwarders, no sealers declared */
 	const char *found, *open;
 };
@@ -255,6 +256,9 @@ static const struct scene scenes[] = {
 	    .dkim = { BROKEN(AUTHOR, SIGNATURE, false),
 	    BROKEN(AUTHOR, BODY_HASH, true) },
 	    .found = "arc,signature,signature-body,list,forwarder,sealer" },
+	/* relay */
+	{ "by a relay of ours", .is_relayed = true, .found = "relay" },
+
 	{ "none of them counts", .header = LIST_FIELDS,
 	    .client = "192.0.2.77", .spf = SPF(PASS, "lists.example.org"),
 	    .arc = ARC_PASS, .sets = { SET("list.example", AAR_PASS) },
@@ -304,6 +308,7 @@ check_scene(const struct scene *scene)
 		.org_domain = slice_from_cstr(scene->org_domain) };
 	struct inspect_results r = {
 		.header = &header, .spf = scene->spf,
+		.is_relayed = scene->is_relayed,
 		.helo_spf = scene->helo_spf, .dkim = scene->dkim,
 		.arc = { .result = scene->arc, .sets = scene->sets },
 		.dmarc = { .result = DMARC_FAIL, .deciding = &evaluation,

@@ -90,6 +90,29 @@ test_spf(void **state)
 	}
 }
 
+static void
+test_relay(void **state)
+{
+	struct arena *arena = test_arena();
+	const struct policy_verdict verdict = { .code = NULL };
+	struct inspect_results r = { .is_spf_checked = true,
+		.is_relayed = true, .sender_domain = SLICE("example.org"),
+		.spf = { .result = SPF_NONE, .reason = SLICE("why") } };
+
+	(void)state;
+	mail_parse_path(SLICE("<a@example.org>"), &r.sender);
+	assert_true(ip_parse(SLICE("198.51.100.1"), &r.relay));
+	test_assert_slice("client unknown", unfold(arena, build(arena, &r,
+	    &verdict)), OURS "; spf=none reason=why "
+	    "smtp.mailfrom=a@example.org policy.relay=198.51.100.1");
+	assert_true(ip_parse(SLICE("2001:db8::1"), &r.client));
+	r.spf.result = SPF_PASS;
+	test_assert_slice("client known", unfold(arena, build(arena, &r,
+	    &verdict)), OURS "; spf=pass smtp.mailfrom=a@example.org "
+	    "smtp.remote-ip=\"2001:db8::1\" policy.relay=198.51.100.1");
+	arena_destroy(&arena);
+}
+
 /* ---- DKIM ---------------------------------------------------------------- */
 
 static void
@@ -341,6 +364,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spf),
+		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_dkim),
 		cmocka_unit_test(test_largest_field),
 		cmocka_unit_test(test_dmarc),

@@ -489,6 +489,71 @@ test_no_memory(void **state)
 	arena_destroy(&arena);
 }
 
+/* Mail that a relay of ours has accepted is not refused for SPF: it would
+ * bounce. */
+static void
+test_relayed_sender(void **state)
+{
+	static const struct {
+		const char *name;
+		enum spf_result spf;
+		enum dmarc_result dmarc;
+		enum policy_quarantine quarantine;
+		bool is_client_unknown, is_direct;
+		enum policy_action wanted;
+	} cases[] = {
+		{ .name = "hold", .spf = SPF_FAIL, .wanted = POLICY_HOLD },
+		{ .name = "tag", .spf = SPF_FAIL,
+		    .quarantine = POLICY_QUARANTINE_TAG },
+		{ .name = "redirect", .spf = SPF_FAIL,
+		    .quarantine = POLICY_QUARANTINE_REDIRECT,
+		    .wanted = POLICY_REDIRECT },
+		{ .name = "reject", .spf = SPF_FAIL,
+		    .quarantine = POLICY_QUARANTINE_REJECT,
+		    .wanted = POLICY_REJECT },
+		{ .name = "none", .spf = SPF_FAIL,
+		    .quarantine = POLICY_QUARANTINE_NONE },
+		{ .name = "temperror", .spf = SPF_TEMPERROR,
+		    .wanted = POLICY_TEMPFAIL },
+		{ .name = "not refused", .spf = SPF_SOFTFAIL },
+		{ .name = "SPF does not know the client", .spf = SPF_NONE,
+		    .is_client_unknown = true },
+		{ .name = "DMARC passes", .spf = SPF_FAIL,
+		    .dmarc = DMARC_PASS, .wanted = POLICY_HOLD },
+		{ .name = "by the client himself: that was at MAIL",
+		    .spf = SPF_FAIL, .is_direct = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct policy_options options = POLICY_OPTIONS_DEFAULT;
+		struct policy_verdict verdict;
+		struct scene scene = { .result = cases[i].dmarc,
+			.is_policy_known = true };
+
+		set_scene(&scene);
+		scene.results.is_spf_checked = true;
+		scene.results.spf.result = cases[i].spf;
+		scene.results.spf.domain = SLICE("example.org");
+		scene.results.is_relayed = !cases[i].is_direct;
+		scene.results.client.family = cases[i].is_client_unknown ?
+		    IP_NONE : IP_V4;
+		options.mode = POLICY_MODE_ENFORCE;
+		options.quarantine = cases[i].quarantine;
+		options.spf_reject = BIT(SPF_FAIL) | BIT(SPF_TEMPERROR) |
+		    BIT(SPF_NONE);
+		policy_judge_message(&options, &scene.results, arena,
+		    &verdict);
+		if (verdict.wanted != cases[i].wanted)
+			fail_msg("%s: wrong action", cases[i].name);
+		if (verdict.wanted != POLICY_ACCEPT &&
+		    !contains(verdict.reason, "spf="))
+			fail_msg("%s: wrong reason", cases[i].name);
+		arena_destroy(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -500,6 +565,7 @@ main(void)
 		cmocka_unit_test(test_several_temperrors),
 		cmocka_unit_test(test_message_texts),
 		cmocka_unit_test(test_dmarc_off),
+		cmocka_unit_test(test_relayed_sender),
 		cmocka_unit_test(test_no_memory),
 	};
 
