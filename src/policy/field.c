@@ -210,6 +210,9 @@ add_arc(struct authres_builder *b, struct arena *arena,
 		strbuf_append_uint(&text, arc->oldest_pass);
 		add_property(b, SLICE("header"), "oldest-pass",
 		    strbuf_slice(&text), MAX_WORD);
+	} else if (arc->failed_instance != 0) {
+		strbuf_printf(&text, "i=%u", arc->failed_instance);
+		authres_add_comment(b, strbuf_slice(&text));
 	}
 	add_address(b, arena, SLICE("smtp"), "remote-ip", &results->client);
 }

@@ -42,6 +42,15 @@ class Keys:
 		    self.private[selector], canonicalize=canonicalize,
 		    signature_algorithm=SELECTORS[selector], **more) + message
 
+	def seal(self, message, domain, results):
+		"""The message with an ARC set by DOMAIN on top, whose
+		ARC-Authentication-Results say RESULTS."""
+		field = b"Authentication-Results: %s; %s\r\n" % (
+		    domain.encode(), results.encode())
+		fields = dkim.arc_sign(field + message, b"rsa",
+		    domain.encode(), self.private["rsa"], domain.encode())
+		return b"".join(fields) + message
+
 
 def compose(author, *fields, body=b"Hello.\r\n", subject="test"):
 	"""A message from AUTHOR (None: without From), FIELDS above the rest."""

@@ -35,9 +35,13 @@ feed_header(struct inspect *in, struct slice text)
 static void
 judge(struct inspect *in, const struct inspect_results *results)
 {
+	static const struct slice names[] = { SLICE_INIT("example.net") };
 	static const struct policy_options options = {
 		.mode = POLICY_MODE_ENFORCE,
-		.dmarc_reject = POLICY_REJECT_STRICT,
+		.dmarc_reject = POLICY_REJECT_KNOWLEDGE,
+		.evidence = POLICY_SIGNS_ALL,
+		.trusted_sealers = { names, N_ELEMENTS(names) },
+		.forwarder_domains = { names, N_ELEMENTS(names) },
 	};
 	struct policy_verdict verdict;
 	struct slice field;

@@ -409,6 +409,121 @@ test_any_order(void **state)
 	dns_destroy_resolver(&zone);
 }
 
+/* ---- ARC ----------------------------------------------------------------- */
+
+#define ARC_KEYS "k._domainkey.example.net TXT v=DKIM1; p=\n" \
+	"dead._domainkey.example.net TIMEOUT\n"
+#define ARC_SET(selector) \
+	"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=example.net;\n" \
+	" s=" selector "; b=YQ==\n" \
+	"ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed;\n" \
+	" d=example.net; s=" selector "; h=from;\n" \
+	" bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=YQ==\n" \
+	"arc-authentication-results: i=1; mx.example.net; none\n"
+
+static void
+test_arc(void **state)
+{
+	static const struct {
+		const char *name, *header, *body;
+		enum arc_result result;
+		enum arc_reason reason;
+		size_t n_sets;
+	} cases[] = {
+		{ "no chain", "From: a@example.org\n", "", ARC_NONE,
+		    ARC_REASON_NONE, 0 },
+		{ "a seal that is none", "ARC-Seal: x\n", "", ARC_FAIL,
+		    ARC_REASON_INSTANCE, 0 },
+		{ "an AAR alone", "ARC-Authentication-Results: i=1; x; "
+		    "none\n", "", ARC_FAIL, ARC_REASON_INCOMPLETE, 0 },
+		{ "its key is revoked", ARC_SET("k"), "", ARC_FAIL,
+		    ARC_REASON_MESSAGE, 1 },
+		{ "another body", ARC_SET("dead"), "x", ARC_FAIL,
+		    ARC_REASON_MESSAGE, 1 },
+		{ "its key does not come", ARC_SET("dead"), "",
+		    ARC_TEMPERROR, ARC_REASON_DNS, 1 },
+		{ "beside signatures", ARC_SET("dead") SAMPLE_HEADER, "",
+		    ARC_TEMPERROR, ARC_REASON_DNS, 1 },
+	};
+	struct resolver *zone = test_zone(ZONE ARC_KEYS);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct inspect *in = create(&defaults, zone);
+		const struct inspect_results *r;
+
+		connect_from(in, "192.0.2.1");
+		r = play(in, "<a@example.org>", cases[i].header,
+		    cases[i].body);
+		assert_true(r->is_arc_checked);
+		if (r->arc.result != cases[i].result ||
+		    r->arc.reason != cases[i].reason)
+			fail_msg("%s: %s, %s", cases[i].name,
+			    arc_result_name(r->arc.result),
+			    arc_reason_text(r->arc.reason));
+		assert_int_equal(r->arc.n_sets, cases[i].n_sets);
+		/* Nothing of it is left. */
+		r = play(in, "<a@example.org>", "From: a@example.org\n", "");
+		assert_int_equal(r->arc.result, ARC_NONE);
+		assert_int_equal(r->arc.n_sets, 0);
+		inspect_destroy(&in);
+	}
+	dns_destroy_resolver(&zone);
+}
+
+/* The body is hashed once for both, and a chain's key is asked for when its
+ * field comes. */
+static void
+test_arc_beside_dkim(void **state)
+{
+	struct resolver *asked = asked_create(test_zone(ZONE ARC_KEYS));
+	struct inspect *in = create(&defaults, asked);
+	const struct inspect_results *r;
+
+	(void)state;
+	connect_from(in, "192.0.2.1");
+	assert_int_equal(inspect_mail(in, SLICE("<a@example.org>"), false,
+	    SLICE(OURS)), INSPECT_OK);
+	add_fields(in, ARC_SET("dead"));
+	assert_int_equal(asked_count(asked, DNS_TXT,
+	    SLICE("dead._domainkey.example.net")), 1);
+	add_fields(in, SAMPLE_HEADER);
+	assert_int_equal(inspect_end_header(in), INSPECT_OK);
+	assert_true(inspect_wants_body(in));
+	add_body(in, slice_from_cstr(SAMPLE_BODY));
+	r = finish(in);
+	assert_int_equal(r->n_dkim, 2);
+	assert_int_equal(r->dkim[0].result, DKIM_RESULT_PASS);
+	assert_int_equal(r->dkim[1].result, DKIM_RESULT_PASS);
+	assert_int_equal(r->arc.reason, ARC_REASON_MESSAGE);
+	inspect_destroy(&in);
+	dns_destroy_resolver(&asked);
+}
+
+static void
+test_arc_cut_or_off(void **state)
+{
+	struct inspect_options options = INSPECT_OPTIONS_DEFAULT;
+	struct resolver *asked = asked_create(test_zone(ZONE ARC_KEYS));
+	struct inspect *in = create(&options, asked);
+	const struct inspect_results *r;
+
+	(void)state;
+	options.header.max_fields = 3;
+	connect_from(in, "192.0.2.1");
+	r = play(in, "<a@example.org>", ARC_SET("k") "Subject: x\n", "");
+	assert_int_equal(r->arc.result, ARC_FAIL);
+	assert_int_equal(r->arc.reason, ARC_REASON_HEADER_TOO_LARGE);
+	options.is_arc_enabled = false;
+	r = play(in, "<a@example.org>", ARC_SET("dead"), "");
+	assert_false(r->is_arc_checked);
+	assert_int_equal(r->arc.result, ARC_NONE);
+	assert_int_equal(asked_count(asked, DNS_TXT,
+	    SLICE("dead._domainkey.example.net")), 0);
+	inspect_destroy(&in);
+	dns_destroy_resolver(&asked);
+}
+
 /* ---- what is asked, and when --------------------------------------------- */
 
 static void
@@ -893,6 +1008,9 @@ main(void)
 		cmocka_unit_test(test_two_messages),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_arc),
+		cmocka_unit_test(test_arc_beside_dkim),
+		cmocka_unit_test(test_arc_cut_or_off),
 		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_methods_off),

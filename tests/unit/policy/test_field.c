@@ -173,6 +173,9 @@ test_largest_field(void **state)
 	struct slice ugly = fill(arena, '"', 8192);
 	struct slice domain = fill(arena, 'd', 253);
 	struct dkim_outcome outcomes[64];
+	const struct arc_set sets[] = { { .sealer = domain },
+		{ .sealer = domain }, { .sealer = domain },
+		{ .sealer = domain }, { .sealer = domain } };
 	const struct dmarc_evaluation deciding = {
 		.author_domain = domain, .result = DMARC_TEMPERROR,
 		.has_policy = true, .policy = DMARC_POLICY_QUARANTINE,
@@ -182,12 +185,15 @@ test_largest_field(void **state)
 		.sender = { .address = ugly, .local = ugly },
 		.sender_domain = domain,
 		.is_spf_checked = true, .is_dkim_checked = true,
-		.is_dmarc_checked = true,
+		.is_arc_checked = true, .is_dmarc_checked = true,
 		.spf = { .result = SPF_PERMERROR, .reason = ugly },
+		.arc = { .result = ARC_PASS, .sets = sets,
+			.n_sets = N_ELEMENTS(sets) },
 		.dkim = outcomes, .n_dkim = N_ELEMENTS(outcomes),
 		.dmarc = { .result = DMARC_TEMPERROR, .deciding = &deciding },
 	};
-	const struct policy_verdict verdict = { .code = NULL };
+	const struct policy_verdict verdict = {
+		.evidence = POLICY_SIGNS_ALL };
 	struct authres parsed;
 	struct slice value;
 	size_t n_pass = 0, n_dkim = 0;
@@ -288,6 +294,117 @@ test_dmarc(void **state)
 	}
 }
 
+/* ---- ARC ----------------------------------------------------------------- */
+
+static void
+test_arc(void **state)
+{
+	static const struct arc_set sets[] = {
+		{ .sealer = SLICE_INIT("a.example") },
+		{ .sealer = SLICE_INIT("b.example") },
+		{ .sealer = SLICE_INIT("c.example") },
+		{ .sealer = SLICE_INIT("d.example") },
+		{ .sealer = SLICE_INIT("e.example") },
+	};
+	static const struct {
+		const char *name, *client;
+		struct arc_outcome arc;
+		const char *want;
+	} cases[] = {
+		{ "none", "192.0.2.1", { .result = ARC_NONE },
+		    OURS "; arc=none" },
+		{ "pass", "192.0.2.1", { .result = ARC_PASS, .sets = sets,
+		    .n_sets = 2 }, OURS "; arc=pass (i=2 d=b.example "
+		    "d=a.example) header.oldest-pass=0 "
+		    "smtp.remote-ip=192.0.2.1" },
+		{ "pass of the newest only, IPv6", "2001:db8::1",
+		    { .result = ARC_PASS, .sets = sets, .n_sets = 2,
+		    .oldest_pass = 2 }, OURS "; arc=pass (i=2 d=b.example "
+		    "d=a.example) header.oldest-pass=2 "
+		    "smtp.remote-ip=\"2001:db8::1\"" },
+		{ "many sealers", "192.0.2.1", { .result = ARC_PASS,
+		    .sets = sets, .n_sets = 5 }, OURS "; arc=pass (i=5 "
+		    "d=e.example d=d.example d=c.example d=b.example ...) "
+		    "header.oldest-pass=0 smtp.remote-ip=192.0.2.1" },
+		{ "fail: what the sets say is not told", "192.0.2.1",
+		    { .result = ARC_FAIL, .reason = ARC_REASON_SEAL,
+		    .failed_instance = 1, .sets = sets, .n_sets = 2 },
+		    OURS "; arc=fail reason=\"a seal does not verify\" (i=1) "
+		    "smtp.remote-ip=192.0.2.1" },
+		{ "temperror", "192.0.2.1", { .result = ARC_TEMPERROR,
+		    .reason = ARC_REASON_DNS }, OURS "; arc=temperror "
+		    "reason=\"a key could not be asked for\" "
+		    "smtp.remote-ip=192.0.2.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		const struct policy_verdict verdict = { .code = NULL };
+		struct inspect_results r = { .is_arc_checked = true,
+			.arc = cases[i].arc };
+
+		assert_true(ip_parse(slice_from_cstr(cases[i].client),
+		    &r.client));
+		test_assert_slice(cases[i].name, unfold(arena, build(arena,
+		    &r, &verdict)), cases[i].want);
+		arena_destroy(&arena);
+	}
+}
+
+/* Oddities stand with the result that they are about. */
+static void
+test_flags(void **state)
+{
+	static const struct dkim_outcome dkim = { .result = DKIM_RESULT_PASS,
+		.domain = SLICE_INIT("example.org"),
+		.names = SLICE_INIT("from") };
+	struct arena *arena = test_arena();
+	const struct policy_verdict verdict = { .code = NULL };
+	const struct inspect_results r = {
+		.sender = { .is_null = true }, .helo = SLICE("h"),
+		.is_spf_checked = true, .is_dkim_checked = true,
+		.spf = { .result = SPF_PASS, .is_pass_too_wide = true },
+		.dkim = &dkim, .n_dkim = 1 };
+
+	(void)state;
+	test_assert_slice("flags", unfold(arena, build(arena, &r, &verdict)),
+	    OURS "; spf=pass smtp.helo=h policy.flags=wide-spf; dkim=pass "
+	    "header.d=example.org policy.flags=unsigned-content");
+	arena_destroy(&arena);
+}
+
+/* A list of signs is no token: it has quotes. */
+static void
+test_evidence(void **state)
+{
+	struct arena *arena = test_arena();
+	struct policy_verdict verdict = { .evidence = POLICY_SIGN_ARC,
+		.disposition = POLICY_DISPOSITION_QUARANTINE };
+	const struct dmarc_evaluation deciding = { .has_policy = true,
+		.author_domain = SLICE("example.org"),
+		.policy = DMARC_POLICY_REJECT };
+	const struct inspect_results r = { .is_dmarc_checked = true,
+		.dmarc = { .result = DMARC_FAIL, .deciding = &deciding } };
+	struct authres parsed;
+	struct slice value;
+
+	(void)state;
+	test_assert_slice("one", unfold(arena, build(arena, &r, &verdict)),
+	    OURS "; dmarc=fail (p=reject dis=quarantine) "
+	    "header.from=example.org policy.dmarc=reject "
+	    "policy.evidence=arc");
+	verdict.evidence |= POLICY_SIGN_LIST;
+	value = build(arena, &r, &verdict);
+	assert_true(authres_parse(arena, value, &parsed));
+	assert_int_equal(parsed.methods[0].n_properties, 3);
+	test_assert_slice("two", parsed.methods[0].properties[2].name,
+	    "evidence");
+	test_assert_slice("two", parsed.methods[0].properties[2].value,
+	    "arc,list");
+	arena_destroy(&arena);
+}
+
 static void
 test_nothing_tried(void **state)
 {
@@ -368,6 +485,9 @@ main(void)
 		cmocka_unit_test(test_dkim),
 		cmocka_unit_test(test_largest_field),
 		cmocka_unit_test(test_dmarc),
+		cmocka_unit_test(test_arc),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_nothing_tried),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_no_memory),

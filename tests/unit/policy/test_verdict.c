@@ -308,7 +308,8 @@ check_invariants(const struct scene *scene,
 	case DMARC_FAIL:	/* p=none must not change handling (5.4) */
 		if (scene->policy == DMARC_POLICY_NONE)
 			assert_int_equal(v->wanted, POLICY_ACCEPT);
-		assert_int_not_equal(v->wanted, POLICY_TEMPFAIL);
+		if (v->open_evidence == 0)
+			assert_int_not_equal(v->wanted, POLICY_TEMPFAIL);
 		break;
 	case DMARC_TEMPERROR:
 		if (scene->is_policy_known &&
@@ -444,6 +445,253 @@ test_message_texts(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- knowledge (RFC 9989 7.4) -------------------------------------------- */
+
+static const struct slice sealer_names[] = { SLICE_INIT("lists.example.net") };
+
+/* What a failing message shows: an SPF pass of a declared forwarder, a chain,
+ * or a question without an answer. */
+static void
+show(struct scene *scene, enum arc_result arc, enum spf_result spf,
+    const struct arc_set *set)
+{
+	scene->results.arc = (struct arc_outcome){ .result = arc,
+		.sets = set, .n_sets = set != NULL ? 1 : 0 };
+	scene->results.is_arc_checked = true;
+	scene->results.spf = (struct spf_outcome){ .result = spf,
+		.domain = SLICE("lists.example.net") };
+}
+
+static const struct arc_set stranger = { .sealer = SLICE_INIT("x.example"),
+	.seal_selector = SLICE_INIT("k"),
+	.results = SLICE_INIT(" x; dmarc=pass header.from=example.org"),
+	.covers_from = true };
+static const struct arc_set trusted = {
+	.sealer = SLICE_INIT("lists.example.net"),
+	.seal_selector = SLICE_INIT("k"),
+	.results = SLICE_INIT(" x; dmarc=pass header.from=example.org"),
+	.covers_from = true };
+
+#define HOLD .wanted = POLICY_HOLD, \
+	.disposition = POLICY_DISPOSITION_QUARANTINE
+#define REFUSE .wanted = POLICY_REJECT, \
+	.disposition = POLICY_DISPOSITION_REJECT
+#define DEFER .wanted = POLICY_TEMPFAIL
+#define LOCAL .override = POLICY_OVERRIDE_LOCAL_POLICY
+
+static void
+test_knowledge(void **state)
+{
+	/* Defaults: p=none, no chain, no SPF, knowledge, hold, tempfail. */
+	static const struct {
+		const char *name;
+		enum dmarc_policy policy;
+		enum arc_result arc;
+		const struct arc_set *set;
+		enum spf_result spf;
+		enum policy_dmarc_reject reject;
+		enum policy_quarantine quarantine;
+		bool is_temperror_accepted;
+		enum policy_action wanted;
+		enum policy_disposition disposition;
+		unsigned evidence, open;
+		enum policy_override override;
+		const char *comment;
+	} cases[] = {
+		{ "bare", DMARC_POLICY_REJECT, REFUSE },
+		{ "a chain", DMARC_POLICY_REJECT, ARC_PASS, &stranger, HOLD,
+		    .evidence = POLICY_SIGN_ARC, LOCAL,
+		    .comment = "evidence=arc" },
+		{ "a chain, strict", DMARC_POLICY_REJECT, ARC_PASS, &stranger,
+		    .reject = POLICY_REJECT_STRICT, REFUSE,
+		    .evidence = POLICY_SIGN_ARC },
+		{ "a forwarder", DMARC_POLICY_REJECT, .spf = SPF_PASS, HOLD,
+		    .evidence = POLICY_SIGN_FORWARDER,
+		    .override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
+		    .comment = "evidence=forwarder" },
+		{ "both", DMARC_POLICY_REJECT, ARC_PASS, &stranger, SPF_PASS,
+		    HOLD, .evidence = POLICY_SIGN_ARC | POLICY_SIGN_FORWARDER,
+		    .override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
+		    .comment = "evidence=arc,forwarder" },
+		{ "a broken chain", DMARC_POLICY_REJECT, ARC_FAIL, &trusted,
+		    REFUSE },
+		{ "quarantine is tag", DMARC_POLICY_REJECT, ARC_PASS,
+		    &stranger, .quarantine = POLICY_QUARANTINE_TAG,
+		    .disposition = POLICY_DISPOSITION_QUARANTINE,
+		    .evidence = POLICY_SIGN_ARC, LOCAL,
+		    .comment = "evidence=arc" },
+		{ "quarantine is none", DMARC_POLICY_REJECT, ARC_PASS,
+		    &stranger, .quarantine = POLICY_QUARANTINE_NONE,
+		    .evidence = POLICY_SIGN_ARC, LOCAL,
+		    .comment = "evidence=arc" },
+		{ "quarantine is reject", DMARC_POLICY_REJECT, ARC_PASS,
+		    &stranger, .quarantine = POLICY_QUARANTINE_REJECT, REFUSE,
+		    .evidence = POLICY_SIGN_ARC },
+		{ "p=quarantine: a chain changes nothing",
+		    DMARC_POLICY_QUARANTINE, ARC_PASS, &stranger, HOLD,
+		    .evidence = POLICY_SIGN_ARC },
+		{ "p=none: nothing changes anything", DMARC_POLICY_NONE,
+		    ARC_PASS, &trusted, .evidence = POLICY_SIGN_ARC |
+		    POLICY_SIGN_SEALER },
+
+		{ "a sealer under p=reject", DMARC_POLICY_REJECT, ARC_PASS,
+		    &trusted, .evidence = POLICY_SIGN_ARC |
+		    POLICY_SIGN_SEALER, LOCAL, .comment =
+		    "arc=pass as[1].d=lists.example.net as[1].s=k" },
+		{ "a sealer under p=quarantine", DMARC_POLICY_QUARANTINE,
+		    ARC_PASS, &trusted, .evidence = POLICY_SIGN_ARC |
+		    POLICY_SIGN_SEALER, LOCAL, .comment =
+		    "arc=pass as[1].d=lists.example.net as[1].s=k" },
+		{ "a sealer under p=quarantine, which is reject",
+		    DMARC_POLICY_QUARANTINE, ARC_PASS, &trusted,
+		    .quarantine = POLICY_QUARANTINE_REJECT,
+		    .evidence = POLICY_SIGN_ARC | POLICY_SIGN_SEALER, LOCAL,
+		    .comment =
+		    "arc=pass as[1].d=lists.example.net as[1].s=k" },
+		{ "a sealer, strict", DMARC_POLICY_REJECT, ARC_PASS, &trusted,
+		    .reject = POLICY_REJECT_STRICT, REFUSE,
+		    .evidence = POLICY_SIGN_ARC | POLICY_SIGN_SEALER },
+		{ "a sealer, strict, under p=quarantine",
+		    DMARC_POLICY_QUARANTINE, ARC_PASS, &trusted,
+		    .reject = POLICY_REJECT_STRICT,
+		    .evidence = POLICY_SIGN_ARC | POLICY_SIGN_SEALER, LOCAL,
+		    .comment =
+		    "arc=pass as[1].d=lists.example.net as[1].s=k" },
+
+		{ "a chain that is open", DMARC_POLICY_REJECT, ARC_TEMPERROR,
+		    &stranger, DEFER, .open = POLICY_SIGN_ARC },
+		{ "an open chain, temperror accepted: no more than hold",
+		    DMARC_POLICY_REJECT, ARC_TEMPERROR, &stranger,
+		    .is_temperror_accepted = true, HOLD,
+		    .open = POLICY_SIGN_ARC, LOCAL,
+		    .comment = "evidence=arc" },
+		{ "an open chain, strict", DMARC_POLICY_REJECT, ARC_TEMPERROR,
+		    &trusted, .reject = POLICY_REJECT_STRICT, REFUSE },
+		{ "an open chain, but a forwarder", DMARC_POLICY_REJECT,
+		    ARC_TEMPERROR, &stranger, SPF_PASS, HOLD,
+		    .evidence = POLICY_SIGN_FORWARDER,
+		    .override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
+		    .comment = "evidence=forwarder" },
+		{ "an open sealer, but a forwarder: held", DMARC_POLICY_REJECT,
+		    ARC_TEMPERROR, &trusted, SPF_PASS, HOLD,
+		    .evidence = POLICY_SIGN_FORWARDER,
+		    .override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
+		    .comment = "evidence=forwarder" },
+		{ "an open chain cannot turn quarantine = reject",
+		    DMARC_POLICY_REJECT, ARC_TEMPERROR, &stranger,
+		    .quarantine = POLICY_QUARANTINE_REJECT, REFUSE },
+		{ "an open sealer can", DMARC_POLICY_REJECT, ARC_TEMPERROR,
+		    &trusted, .quarantine = POLICY_QUARANTINE_REJECT, DEFER,
+		    .open = POLICY_SIGN_SEALER },
+		{ "an open sealer can, under p=quarantine too",
+		    DMARC_POLICY_QUARANTINE, ARC_TEMPERROR, &trusted,
+		    .quarantine = POLICY_QUARANTINE_REJECT, DEFER,
+		    .open = POLICY_SIGN_SEALER },
+		{ "an open sealer, all is refused, temperror accepted",
+		    DMARC_POLICY_REJECT, ARC_TEMPERROR, &trusted,
+		    .quarantine = POLICY_QUARANTINE_REJECT,
+		    .is_temperror_accepted = true, REFUSE,
+		    .open = POLICY_SIGN_SEALER },
+		{ "an open sealer under p=quarantine: held",
+		    DMARC_POLICY_QUARANTINE, ARC_TEMPERROR, &trusted, HOLD },
+		{ "an open sealer under p=none", DMARC_POLICY_NONE,
+		    ARC_TEMPERROR, &trusted, .wanted = POLICY_ACCEPT },
+		{ "a forwarder's SPF is open", DMARC_POLICY_REJECT,
+		    .spf = SPF_TEMPERROR, DEFER,
+		    .open = POLICY_SIGN_FORWARDER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct policy_options options = POLICY_OPTIONS_DEFAULT;
+		struct policy_verdict verdict;
+		struct scene scene = { .result = DMARC_FAIL,
+			.policy = cases[i].policy, .is_policy_known = true };
+
+		set_scene(&scene);
+		show(&scene, cases[i].arc, cases[i].spf, cases[i].set);
+		options.mode = POLICY_MODE_ENFORCE;
+		options.dmarc_reject = cases[i].reject;
+		options.quarantine = cases[i].quarantine;
+		options.is_temperror_accepted =
+		    cases[i].is_temperror_accepted;
+		options.trusted_sealers = options.forwarder_domains =
+		    (struct policy_list){ sealer_names, 1 };
+		policy_judge_message(&options, &scene.results, arena,
+		    &verdict);
+		if (verdict.action != cases[i].wanted)
+			fail_msg("%s: wrong action", cases[i].name);
+		if (verdict.disposition != cases[i].disposition)
+			fail_msg("%s: wrong disposition", cases[i].name);
+		if (verdict.evidence != cases[i].evidence ||
+		    verdict.open_evidence != cases[i].open)
+			fail_msg("%s: wrong evidence", cases[i].name);
+		if (verdict.override != cases[i].override)
+			fail_msg("%s: wrong override", cases[i].name);
+		test_assert_slice(cases[i].name, verdict.override_comment,
+		    cases[i].comment != NULL ? cases[i].comment : "");
+		check_invariants(&scene, &options, &verdict);
+		arena_destroy(&arena);
+	}
+}
+
+/* What the sender, the log and the quarantine are told. */
+static void
+test_knowledge_texts(void **state)
+{
+	struct arena *arena = test_arena();
+	struct policy_options options = POLICY_OPTIONS_DEFAULT;
+	struct policy_verdict verdict;
+	struct scene scene = { .result = DMARC_FAIL,
+		.policy = DMARC_POLICY_REJECT, .is_policy_known = true };
+
+	(void)state;
+	options.mode = POLICY_MODE_ENFORCE;
+	options.forwarder_domains = (struct policy_list){ sealer_names, 1 };
+	set_scene(&scene);
+	scene.results.is_dkim_checked = true;
+	show(&scene, ARC_NONE, SPF_NONE, NULL);
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	test_assert_slice("refused", verdict.text, "rejected by the DMARC "
+	    "policy of example.org (p=reject): no identifier is aligned; no "
+	    "sign of forwarding (arc, signature, list, forwarder)");
+
+	options.evidence = 0;
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	test_assert_slice("nothing counts", verdict.text, "rejected by the "
+	    "DMARC policy of example.org (p=reject): no identifier is "
+	    "aligned");
+
+	options.evidence = POLICY_SIGNS_ALL;
+	show(&scene, ARC_PASS, SPF_NONE, &stranger);
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	test_assert_slice("held", verdict.reason, "dmarc=fail p=reject "
+	    "evidence=arc example.org: no identifier is aligned");
+	assert_int_equal(verdict.text.len, 0);
+
+	options.quarantine = POLICY_QUARANTINE_REJECT;
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	test_assert_slice("not enough", verdict.text, "rejected by the DMARC "
+	    "policy of example.org (p=reject): no identifier is aligned; "
+	    "signs of forwarding (arc) are not enough here");
+
+	options.quarantine = POLICY_QUARANTINE_HOLD;
+	show(&scene, ARC_TEMPERROR, SPF_TEMPERROR, &stranger);
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	assert_string_equal(verdict.code, "451");
+	test_assert_slice("put off", verdict.text, "the DMARC policy of "
+	    "example.org cannot be applied now: DNS failed for what may be "
+	    "signs of forwarding (arc, forwarder)");
+
+	options.mode = POLICY_MODE_MONITOR;
+	policy_judge_message(&options, &scene.results, arena, &verdict);
+	assert_int_equal(verdict.action, POLICY_ACCEPT);
+	assert_int_equal(verdict.wanted, POLICY_TEMPFAIL);
+	assert_int_equal(verdict.text.len, 0);
+	arena_destroy(&arena);
+}
+
 static void
 test_dmarc_off(void **state)
 {
@@ -564,6 +812,8 @@ main(void)
 		cmocka_unit_test(test_all_combinations),
 		cmocka_unit_test(test_several_temperrors),
 		cmocka_unit_test(test_message_texts),
+		cmocka_unit_test(test_knowledge),
+		cmocka_unit_test(test_knowledge_texts),
 		cmocka_unit_test(test_dmarc_off),
 		cmocka_unit_test(test_relayed_sender),
 		cmocka_unit_test(test_no_memory),
