@@ -189,13 +189,17 @@ add_field_with_space(struct inspect *in, struct slice name,
 	return status;
 }
 
-/* Where the negotiation is not known the value tells by how it begins. */
+/* What begins with a tab or a line end most likely had no space before it:
+ * software that folds at once puts nothing behind "Message-ID:".  Where the
+ * negotiation is not known the value tells by how it begins. */
 static bool
 is_space_missing(const struct session *session, const char *value)
 {
+	if (value[0] == '\t' || value[0] == '\r' || value[0] == '\n')
+		return false;
 	if (session->is_negotiated)
 		return (session->steps & SMFIP_HDR_LEADSPC) == 0;
-	return value[0] != ' ' && value[0] != '\t';
+	return value[0] != ' ';
 }
 
 static sfsistat

@@ -66,4 +66,19 @@
 #define SAMPLE_SIMPLE_BODY \
 	"Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n"
 
+/* The same body, in the same form, with RFC 8463's key: fields folded at once,
+ * as some software writes them. */
+#define SAMPLE_FOLDED_HEADER \
+	"DKIM-Signature: v=1; a=ed25519-sha256; s=brisbane;\n" \
+	" d=football.example.com; c=simple/simple;\n" \
+	" h=from:subject:message-id;\n" \
+	" bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\n" \
+	" b=fAPc21boefyub1CspXqfPs1zAHab7CDroREnBMp8670vPqEIsi09FkK94/IoAoNz\n" \
+	"\tyicCC/7r+sghdOxkqWPTAA==\n" \
+	"From: Joe SixPack <joe@football.example.com>\n" \
+	"Subject:\n" \
+	"\tIs dinner ready?\n" \
+	"Message-ID:\n" \
+	" <20030712040037.46341.5F8J@football.example.com>\n"
+
 #endif

@@ -567,6 +567,11 @@ test_protocols(void **state)
 		/* A "simple" signature: each space is as it was. */
 		assert_contains(cases[i].name, outcome.changes, "dkim=pass");
 		assert_contains(cases[i].name, outcome.changes, "dmarc=pass");
+		/* There was none behind the colon. */
+		send_message(&peer, "<a@example.org>", SAMPLE_FOLDED_HEADER,
+		    SAMPLE_SIMPLE_BODY);
+		outcome = end_message(&peer);
+		assert_contains(cases[i].name, outcome.changes, "dkim=pass");
 		peer_quit(&peer);
 	}
 }
