@@ -29,6 +29,7 @@
 #define HONEST "192.0.2.1"
 #define FORGER "198.51.100.66"
 
+#define TEN(text) text text text text text text text text text text
 #define ZONE \
 	"example.org TXT v=spf1 ip4:192.0.2.0/24 -all exp=why.example.org\n" \
 	"why.example.org TXT 100%% sure: %{i} is not of %{d}\n" \
@@ -37,6 +38,12 @@
 	"_dmarc.quarantine.example TXT v=DMARC1; p=quarantine\n" \
 	"_dmarc.mute.example TIMEOUT\n" \
 	"mute.example SERVFAIL\n" \
+	"long.example TXT v=spf1 -all exp=why.long.example\n" \
+	"why.long.example TXT " TEN(TEN(TEN("%% "))) "\n" \
+	"bytes.example TXT v=spf1 -all exp=why.bytes.example\n" \
+	"why.bytes.example TXT caf\xe9 \x1b[2J 100%%\n" \
+	"break.example TXT v=spf1 -all exp=why.break.example\n" \
+	"why.break.example TXT no\r250 2.0.0 ok\n" \
 	"_dmarc.example.com TXT v=DMARC1; p=reject\n" \
 	SAMPLE_KEYS SAMPLE_SIMPLE_KEY
 
@@ -400,6 +407,53 @@ test_spf_at_mail(void **state)
 	/* The session goes on. */
 	send_message(&peer, "<a@none.example>", "From: a@none.example\n", "");
 	assert_int_equal(end_message(&peer).answer, SMFIR_CONTINUE);
+	peer_quit(&peer);
+}
+
+/* Each line of a reply is printable ASCII and short enough. */
+static void
+expect_reply_lines(const char *name, struct slice text)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		octets = c == '\n' ? 0 : octets + 1;
+		if ((c < ' ' || c > '~') && c != '\r' && c != '\n')
+			fail_msg("%s: octet %d", name, c);
+		if (octets > 511)
+			fail_msg("%s: a line is too long", name);
+	}
+}
+
+/* What a domain explains is its own: thousands of percent signs, octets that
+ * are no ASCII, a line end before what looks like another reply. */
+static void
+test_explanations(void **state)
+{
+	static const struct {
+		const char *sender, *text;
+	} cases[] = {
+		{ "<a@long.example>", "%% %% %% %% " },
+		{ "<a@bytes.example>", "5.7.23 SPF" },
+		{ "<a@break.example>", "5.7.23 SPF" },
+	};
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.spf_reject = 1U << SPF_FAIL;
+	open_peer(&peer, FORGER);
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct slice text;
+
+		assert_int_equal(peer_mail(&peer, cases[i].sender, NULL,
+		    &text), SMFIR_REPLYCODE);
+		assert_contains(cases[i].sender, text, "550");
+		assert_contains(cases[i].sender, text, cases[i].text);
+		assert_false(contains(text, "250 2.0.0"));
+		expect_reply_lines(cases[i].sender, text);
+	}
 	peer_quit(&peer);
 }
 
@@ -798,6 +852,48 @@ test_any_order(void **state)
 	assert_serves();
 }
 
+/* MAIL without its argument, as non-SMTP mail may have it: the null sender. */
+static void
+test_mail_without_argument(void **state)
+{
+	static const struct {
+		const char *name;
+		struct slice data;
+		char answer;
+	} cases[] = {
+		{ "an empty argument", SLICE_INIT("\0"), SMFIR_REPLYCODE },
+		{ "two empty arguments", SLICE_INIT("\0\0"),
+		    SMFIR_REPLYCODE },
+		/* libmilter hangs up, without asking us. */
+		{ "no argument", SLICE_INIT(""), 0 },
+		{ "an argument without its end", SLICE_INIT("<a@example.org>"),
+		    0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct peer peer;
+		struct slice text;
+		char answer;
+
+		open_peer(&peer, FORGER);
+		peer_send(&peer, SMFIC_MAIL, cases[i].data);
+		answer = peer_receive(&peer, &text);
+		if (answer == SMFIR_CONTINUE) {
+			peer_rcpt(&peer, "<user@example.org>");
+			peer_fields(&peer, "From: a@example.org\n");
+			peer_end_header(&peer);
+			answer = end_message(&peer).answer;
+		}
+		if (answer != cases[i].answer)
+			fail_msg("%s: answer %d", cases[i].name, answer);
+		peer_close(&peer);
+		wait_until_idle();
+	}
+	assert_logged("mailfrom=<>");
+	assert_serves();
+}
+
 /* libmilter lets UNKNOWN be followed by events that nothing led to. */
 static void
 test_body_without_mail(void **state)
@@ -1037,6 +1133,7 @@ main(void)
 		cmocka_unit_test_setup(test_deletions, set_defaults),
 		cmocka_unit_test_setup(test_quarantine_forms, set_defaults),
 		cmocka_unit_test_setup(test_spf_at_mail, set_defaults),
+		cmocka_unit_test_setup(test_explanations, set_defaults),
 		cmocka_unit_test_setup(test_trust, set_defaults),
 		cmocka_unit_test_setup(test_no_smtp_client, set_defaults),
 		cmocka_unit_test_setup(test_mapped_client, set_defaults),
@@ -1048,6 +1145,8 @@ main(void)
 		cmocka_unit_test_setup(test_abort, set_defaults),
 		cmocka_unit_test_setup(test_close_anywhere, set_defaults),
 		cmocka_unit_test_setup(test_any_order, set_defaults),
+		cmocka_unit_test_setup(test_mail_without_argument,
+		    set_defaults),
 		cmocka_unit_test_setup(test_body_without_mail, set_defaults),
 		cmocka_unit_test_setup(test_connection_reused, set_defaults),
 		cmocka_unit_test_setup(test_large_field, set_defaults),
