@@ -485,6 +485,11 @@ def header_cases():
         case(f"header, {c}: empty fields", message(
             sign(header=empty, h="from:x-empty:x-blank", c=c), empty),
             "NONE")
+        at_once = HEADER[:-1] + [b"Message-ID:\r\n <1@example.org>\r\n",
+                                 b"X-Tab:\tx\r\n", b"X-Two:  x\r\n"]
+        case(f"header, {c}: folded at once, a tab, two blanks", message(
+            sign(header=at_once, h="from:message-id:x-tab:x-two", c=c),
+            at_once), "NONE")
         colons = HEADER + [b"X-Colon: a: b::c \r\n"]
         case(f"header, {c}: colons", message(
             sign(header=colons, h="from:x-colon", c=c), colons), "NONE")

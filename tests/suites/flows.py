@@ -161,7 +161,8 @@ class Mail:
         """In its place."""
         found = [i for i, field in enumerate(self.header)
                  if field_name(field) == name.lower().encode()]
-        self.header[found[0]] = self.encode(f"{name}: {value}")
+        self.header[found[0]] = self.encode(
+            f"{name}:{value}" if value.startswith("\n") else f"{name}: {value}")
         return self
 
     def received(self, host, by="mx.example.net"):
@@ -432,6 +433,22 @@ def direct_flows():
     direct("direct: strict alignment, signed below the author", Mail(
         "s@shop.example").sign("news.shop.example"), "shop",
         "s@news.shop.example", "fail", "reject")
+    direct("direct: strict alignment, signed above the author", Mail(
+        "n@news.shop.example").sign("shop.example"), "shop", "s@shop.example",
+        "fail", "reject")
+    eight = alice()
+    for i in range(8):
+        eight.sign("esp.example", "e", RSA2048) if i != 3 else eight.sign()
+    direct("direct: the aligned signature is the fifth of eight", eight,
+           "esp", "b7@esp.example", "pass", "accept")
+    eight = alice()
+    for i in range(12):
+        eight.sign("esp.example", "e", RSA2048) if i != 1 else eight.sign()
+    direct("direct: the aligned signature is the eleventh of twelve", eight,
+           "esp", "b7@esp.example", "pass", "accept")
+    direct("direct: Message-ID folded at once, simple form", alice().replace(
+        "Message-ID", "\n <20251009.7@bank.example>").sign(
+            c="simple/simple"), "esp", "b7@esp.example", "pass", "accept")
     direct("direct: a bounce", Mail(
         "MAILER-DAEMON@bank.example", subject="Undelivered Mail",
         more=["Auto-Submitted: auto-replied"]), "bank", "", "pass", "accept")
