@@ -301,6 +301,7 @@ policy_find_evidence(const struct policy_options *options,
     struct policy_evidence *evidence_out)
 {
 	struct policy_evidence evidence = { .found = 0 };
+	bool had_failed = arena_has_failed(arena);
 
 	note(&evidence, POLICY_SIGN_ARC, find_chain(results));
 	find_signatures(results, &evidence);
@@ -311,6 +312,10 @@ policy_find_evidence(const struct policy_options *options,
 	    ABSENT);
 	note(&evidence, POLICY_SIGN_SEALER, find_sealer(options, results,
 	    arena));
+	/* What there was no memory to read may be a sign. */
+	if (arena_has_failed(arena) && !had_failed)
+		evidence.open |= policy_sought_signs(options, results) &
+		    (POLICY_SIGN_LIST | POLICY_SIGN_SEALER);
 	evidence_out->found = evidence.found & options->evidence;
 	evidence_out->open = evidence.open & options->evidence &
 	    ~evidence.found;

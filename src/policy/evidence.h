@@ -9,13 +9,12 @@ struct policy_options;
 
 struct policy_evidence {
 	unsigned found;		/* bits of enum policy_sign */
-	unsigned open;		/* not found, but DNS answers are missing with
-				 * which they might be */
+	unsigned open;		/* not found, but DNS answers are missing, or
+				 * memory, with which they might be */
 };
 
-/* Of a message whose DMARC result is fail.  Only signs that count (and SEALER
- * only while the options name sealers) are looked for.  Needs no DNS; what is
- * parsed on the way goes to ARENA. */
+/* Of a message whose DMARC result is fail; only signs that count.  Needs no
+ * DNS; what is parsed on the way goes to ARENA. */
 void policy_find_evidence(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_evidence *evidence_out);

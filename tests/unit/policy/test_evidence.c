@@ -407,6 +407,34 @@ test_several_authors(void **state)
 	}
 }
 
+/* A list that there is no room to read may be one all the same. */
+static void
+test_no_memory(void **state)
+{
+	struct arena *arena = test_arena(), *full = arena_create(8);
+	const struct policy_options options = POLICY_OPTIONS_DEFAULT;
+	const struct dmarc_evaluation evaluation = {
+		.author_domain = SLICE(AUTHOR), .result = DMARC_FAIL };
+	struct mail_header header;
+	const struct inspect_results r = { .header = &header,
+		.spf = SPF(PASS, "lists.example.org"),
+		.dmarc = { .result = DMARC_FAIL, .deciding = &evaluation,
+			.evaluations = &evaluation, .n_evaluations = 1 } };
+	struct policy_evidence evidence;
+
+	(void)state;
+	assert_non_null(full);
+	make_header(arena, LIST_FIELDS, &header);
+	policy_find_evidence(&options, &r, full, &evidence);
+	assert_int_equal(evidence.found, 0);
+	assert_int_equal(evidence.open, POLICY_SIGN_LIST);
+	policy_find_evidence(&options, &r, arena, &evidence);
+	assert_int_equal(evidence.found, POLICY_SIGN_LIST);
+	assert_int_equal(evidence.open, 0);
+	arena_destroy(&full);
+	arena_destroy(&arena);
+}
+
 static void
 test_sought(void **state)
 {
@@ -439,6 +467,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
 		cmocka_unit_test(test_several_authors),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_sought),
 	};
 
