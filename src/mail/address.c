@@ -83,6 +83,17 @@ find_pair(struct slice s, char first, char second)
 	return SIZE_MAX;
 }
 
+/* No addr-spec may hold an encoded-word (RFC 2047 5).  To readers who decode it
+ * all the same `=?utf-8?Q?a=40b=00?=@c` is the address a@b. */
+static bool
+has_encoded_word(struct slice s)
+{
+	size_t begin = find_pair(s, '=', '?');
+
+	return begin != SIZE_MAX &&
+	    find_pair(slice_from(s, begin + 2), '?', '=') != SIZE_MAX;
+}
+
 /* Whether a comment or string holds the end of an encoded-word that began
  * before it: `=?utf-8?Q?"?= <a@b> "`.  Readers who know encoded-words take the
  * first quote for a part of one, and see an address behind it. */
@@ -254,7 +265,8 @@ parse_addr_spec(struct parser *p, enum token_type end)
 		return MAIL_AUTHOR_TOO_MANY;
 	if (p->token.type == end)
 		return MAIL_AUTHOR_NO_DOMAIN;	/* <> */
-	if (!skip_local_part(p))
+	if (!skip_local_part(p) || has_encoded_word((struct slice){ start,
+	    (size_t)(p->behind - start) }))
 		return MAIL_AUTHOR_MALFORMED;
 	if (p->token.type == end)
 		return MAIL_AUTHOR_NO_DOMAIN;
