@@ -11,10 +11,11 @@
 #include "base/ascii.h"
 #include "base/strbuf.h"
 
-/* A name that is valid as A-labels has at most this many octets as U-labels;
- * what is longer never reaches libidn2.  (Four octets make a character, and
- * each character costs at least one octet of its A-label.) */
+/* A name or label that is valid as A-labels has at most this many octets as
+ * U-labels; what is longer never reaches libidn2.  (Four octets make a
+ * character, and each character costs at least one octet of its A-label.) */
 #define MAX_INPUT_OCTETS ((size_t)4 * DOMAIN_MAX_OCTETS)
+#define MAX_INPUT_LABEL ((size_t)4 * DOMAIN_MAX_LABEL)
 
 static bool
 is_name_octet(char c)
@@ -97,12 +98,13 @@ take_label(struct slice *rest, size_t *stop_octets_out)
 static bool
 append_a_label(struct arena *arena, struct strbuf *text, struct slice label)
 {
-	const char *cstr = arena_copy_cstr(arena, label);
+	const char *cstr;
 	uint8_t *a_label = NULL;
 	struct slice mapped;
 	int status;
 
-	if (cstr == NULL)
+	if (label.len > MAX_INPUT_LABEL ||
+	    (cstr = arena_copy_cstr(arena, label)) == NULL)
 		return false;
 	status = idn2_lookup_u8((const uint8_t *)cstr, &a_label,
 	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
@@ -143,7 +145,9 @@ domain_normalize(struct arena *arena, struct slice name,
 		return normalize_ascii(arena, name, domain_out);
 	if (name.len > MAX_INPUT_OCTETS || !has_only_name_octets(name))
 		return false;
-	strbuf_init(&text, arena, MAX_INPUT_OCTETS);
+	/* With a dot at the end, and no further: many short labels would else
+	 * all be put to libidn2. */
+	strbuf_init(&text, arena, DOMAIN_MAX_OCTETS + 1);
 	do {
 		struct slice label = take_label(&name, &stop_octets);
 
@@ -153,7 +157,7 @@ domain_normalize(struct arena *arena, struct slice name,
 			return false;
 		if (stop_octets != 0)
 			strbuf_append_char(&text, '.');
-	} while (stop_octets != 0);
+	} while (stop_octets != 0 && !text.has_failed);
 	return !text.has_failed &&
 	    normalize_ascii(arena, strbuf_slice(&text), domain_out);
 }

@@ -147,6 +147,24 @@ test_long_input(void **state)
 	arena_destroy(&arena);
 }
 
+/* Nor are more labels looked at than a name has room for. */
+static void
+test_many_labels(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice domain;
+	char text[999];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i += 3)
+		memcpy(text + i, "\xc3\xbc.", 3);
+	assert_false(domain_normalize(arena,
+	    (struct slice){ text, sizeof(text) }, &domain));
+	assert_false(arena_has_failed(arena));
+	assert_true(arena_used(arena) < 4096);
+	arena_destroy(&arena);
+}
+
 static void
 test_full_arena(void **state)
 {
@@ -228,6 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_normalize),
 		cmocka_unit_test(test_long_input),
+		cmocka_unit_test(test_many_labels),
 		cmocka_unit_test(test_full_arena),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_within),
