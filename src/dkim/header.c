@@ -77,19 +77,32 @@ dkim_header_index_create(struct arena *arena, const struct mail_header *header)
 	return index;
 }
 
-/* The lowest instance of NAME that was not taken yet, or NULL. */
-static const struct mail_field *
-take_field(struct dkim_header_index *index, struct slice name)
+/* The header may hold a copy of SIGNATURE, with the same text. */
+static bool
+is_same(const struct mail_field *field, const struct mail_field *signature)
 {
+	return field->value.ptr == signature->value.ptr;
+}
+
+/* The lowest instance of NAME that was not taken yet, or NULL.  SIGNATURE is
+ * none: h= cannot include the field that it is part of (3.5). */
+static const struct mail_field *
+take_field(struct dkim_header_index *index, struct slice name,
+    const struct mail_field *signature)
+{
+	const struct mail_field *field;
 	struct name_group *group;
 
 	if (index->n_groups == 0)
 		return NULL;
 	group = bsearch(&name, index->groups, index->n_groups,
 	    sizeof(*index->groups), compare_name_to_group);
-	if (group == NULL || group->next == group->first)
-		return NULL;
-	return index->fields[--group->next];
+	while (group != NULL && group->next != group->first) {
+		field = index->fields[--group->next];
+		if (!is_same(field, signature))
+			return field;
+	}
+	return NULL;
 }
 
 bool
@@ -105,7 +118,7 @@ dkim_header_hash(struct dkim_header_index *index, struct slice names,
 	for (size_t i = 0; i < index->n_groups; i++)
 		index->groups[i].next = index->groups[i].end;
 	while (tag_take_element(&cur, ':', &name))
-		if ((field = take_field(index, name)) != NULL)
+		if ((field = take_field(index, name, signature)) != NULL)
 			canon_write_field(form, field, &sink);
 	canon_write_signature(form, signature, &sink);
 	return dkim_hash_finish(hash, digest_out);

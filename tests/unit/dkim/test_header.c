@@ -103,12 +103,48 @@ test_no_fields(void **state)
 	arena_destroy(&arena);
 }
 
+/* A name takes the other fields, never the signature that it is part of: a
+ * signer may name more than there are (5.4.2). */
+static void
+test_own_name(void **state)
+{
+	static const struct mail_header_limits limits = { 100, 10000 };
+	static const char hashed[] = "dkim-signature:lower\r\n"
+	    "dkim-signature:upper\r\n" SIGNATURE;
+	static const struct slice values[] = {
+		SLICE_INIT(" upper"), SLICE_INIT(" a=b;  b=abc; c=d"),
+		SLICE_INIT(" lower") };
+	struct arena *arena = test_arena();
+	struct dkim_hash *hash = dkim_hash_create(arena);
+	struct dkim_header_index *index;
+	struct mail_header header;
+	struct mail_field own;
+	unsigned char got[DKIM_HASH_OCTETS], want[EVP_MAX_MD_SIZE];
+
+	(void)state;
+	mail_header_init(&header, arena);
+	for (size_t i = 0; i < N_ELEMENTS(values); i++)
+		assert_int_equal(mail_header_add(&header, &limits,
+		    signature.name, values[i]), MAIL_HEADER_OK);
+	own = header.fields[1];		/* a verifier keeps a copy */
+	index = dkim_header_index_create(arena, &header);
+	assert_non_null(index);
+	assert_true(dkim_header_hash(index, SLICE("dkim-signature:"
+	    "dkim-signature:dkim-signature"), CANON_RELAXED, &own, hash,
+	    got));
+	assert_int_equal(EVP_Digest(hashed, sizeof(hashed) - 1, want, NULL,
+	    EVP_sha256(), NULL), 1);
+	assert_memory_equal(got, want, sizeof(got));
+	arena_destroy(&arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_fields),
+		cmocka_unit_test(test_own_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
