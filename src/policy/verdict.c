@@ -292,24 +292,39 @@ judge_bad_from(const struct policy_options *options,
 	verdict->text = take_text(&text, "DMARC needs an author domain");
 }
 
-/* Whether any Author Domain's missing answer could still lead to more than
- * p=none (RFC 9989 5.3.6; p=none must not change handling, 5.4). */
-static bool
-does_verdict_hang(const struct dmarc_outcome *dmarc)
+/* An Author Domain whose missing answer could still lead to more than SETTLED
+ * (RFC 9989 5.3.6; p=none must not change handling, 5.4), or NULL. */
+static const struct dmarc_evaluation *
+find_open(const struct dmarc_outcome *dmarc, enum dmarc_policy settled)
 {
-	bool has_open = false;
-
 	for (size_t i = 0; i < dmarc->n_evaluations; i++) {
 		const struct dmarc_evaluation *e = &dmarc->evaluations[i];
 
-		if (e->result != DMARC_TEMPERROR)
-			continue;
-		has_open = true;
-		if (!e->is_policy_known || e->policy != DMARC_POLICY_NONE)
-			return true;
+		if (e->result == DMARC_TEMPERROR && (e->is_policy_known ?
+		    e->policy > settled : settled != DMARC_POLICY_REJECT))
+			return e;
 	}
-	/* A temperror that no evaluation shows is one of our own memory. */
-	return !has_open;
+	return NULL;
+}
+
+static void
+defer_dmarc(const struct dmarc_evaluation *open, struct arena *arena,
+    struct policy_verdict *verdict)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, TEXT_CEILING);
+	strbuf_append_cstr(&text, "DMARC cannot be evaluated now for ");
+	strbuf_append_escaped(&text, open->author_domain, MAX_NAME);
+	if (open->reason.len != 0) {
+		strbuf_append_cstr(&text, ": ");
+		strbuf_append_escaped(&text, open->reason, MAX_SENTENCE);
+	}
+	verdict->wanted = POLICY_TEMPFAIL;
+	verdict->disposition = POLICY_DISPOSITION_NONE;
+	verdict->code = "451";
+	verdict->enhanced = "4.7.0";
+	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
 }
 
 static void
@@ -317,23 +332,15 @@ judge_temperror(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict)
 {
-	const struct dmarc_evaluation *deciding = results->dmarc.deciding;
-	struct strbuf text;
+	const struct dmarc_outcome *dmarc = &results->dmarc;
+	const struct dmarc_evaluation *open = find_open(dmarc,
+	    DMARC_POLICY_NONE);
 
-	if (options->is_temperror_accepted ||
-	    !does_verdict_hang(&results->dmarc))
-		return;
-	strbuf_init(&text, arena, TEXT_CEILING);
-	strbuf_append_cstr(&text, "DMARC cannot be evaluated now for ");
-	strbuf_append_escaped(&text, deciding->author_domain, MAX_NAME);
-	if (deciding->reason.len != 0) {
-		strbuf_append_cstr(&text, ": ");
-		strbuf_append_escaped(&text, deciding->reason, MAX_SENTENCE);
-	}
-	verdict->wanted = POLICY_TEMPFAIL;
-	verdict->code = "451";
-	verdict->enhanced = "4.7.0";
-	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
+	/* A temperror that no evaluation shows is one of our own memory. */
+	if (dmarc->n_evaluations == 0)
+		open = dmarc->deciding;
+	if (open != NULL && !options->is_temperror_accepted)
+		defer_dmarc(open, arena, verdict);
 }
 
 /* A fail under judgement. */
@@ -518,6 +525,21 @@ mind_open_signs(const struct fail *fail)
 	quarantine_for(fail, signs);
 }
 
+/* Of several Author Domains one that fails decides, however little its policy
+ * asks for: it must not let in what another one's, open for now, might refuse.
+ * A sealer vouches for all of them. */
+static void
+mind_open_authors(const struct fail *fail, bool is_sealed)
+{
+	const struct dmarc_evaluation *open = find_open(&fail->results->dmarc,
+	    fail->deciding->policy);
+
+	if (open != NULL && !is_sealed &&
+	    !fail->options->is_temperror_accepted &&
+	    fail->verdict->wanted != POLICY_REJECT)
+		defer_dmarc(open, fail->arena, fail->verdict);
+}
+
 static void
 judge_fail(const struct fail *fail)
 {
@@ -542,6 +564,7 @@ judge_fail(const struct fail *fail)
 			refuse_dmarc(fail);
 		break;
 	}
+	mind_open_authors(fail, is_sealed);
 	mind_open_signs(fail);
 }
 

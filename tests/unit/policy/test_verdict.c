@@ -415,6 +415,72 @@ test_several_temperrors(void **state)
 	arena_destroy(&arena);
 }
 
+/* One Author Domain fails under a policy that asks for little, so that its
+ * result is that of the message; the other's answer is missing. */
+static void
+test_fail_beside_temperror(void **state)
+{
+	static const struct {
+		const char *name;
+		enum dmarc_policy failed;
+		bool is_known;
+		enum dmarc_policy open;
+		bool is_temperror_accepted;
+		enum policy_action want;
+	} cases[] = {
+		{ "policy open", DMARC_POLICY_NONE, false, DMARC_POLICY_NONE,
+		  false, POLICY_TEMPFAIL },
+		{ "policy open, temperror accepted", DMARC_POLICY_NONE, false,
+		  DMARC_POLICY_NONE, true, POLICY_ACCEPT },
+		{ "both p=none", DMARC_POLICY_NONE, true, DMARC_POLICY_NONE,
+		  false, POLICY_ACCEPT },
+		{ "none and reject", DMARC_POLICY_NONE, true,
+		  DMARC_POLICY_REJECT, false, POLICY_TEMPFAIL },
+		{ "quarantine and reject", DMARC_POLICY_QUARANTINE, true,
+		  DMARC_POLICY_REJECT, false, POLICY_TEMPFAIL },
+		{ "quarantine and none", DMARC_POLICY_QUARANTINE, true,
+		  DMARC_POLICY_NONE, false, POLICY_HOLD },
+		{ "both quarantine", DMARC_POLICY_QUARANTINE, true,
+		  DMARC_POLICY_QUARANTINE, false, POLICY_HOLD },
+		{ "reject, nothing is worse", DMARC_POLICY_REJECT, false,
+		  DMARC_POLICY_NONE, false, POLICY_REJECT },
+	};
+	struct arena *arena = test_arena();
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		const struct dmarc_evaluation evaluations[] = {
+			{ .author_domain = SLICE("a.example"),
+			    .result = DMARC_FAIL, .is_policy_known = true,
+			    .has_policy = true, .policy = cases[i].failed },
+			{ .author_domain = SLICE("b.example"),
+			    .result = DMARC_TEMPERROR,
+			    .is_policy_known = cases[i].is_known,
+			    .policy = cases[i].open },
+		};
+		const struct inspect_results results = {
+			.is_dmarc_checked = true,
+			.dmarc = { .result = DMARC_FAIL,
+				.deciding = &evaluations[0],
+				.evaluations = evaluations,
+				.n_evaluations = 2 },
+		};
+		struct policy_options options = POLICY_OPTIONS_DEFAULT;
+		struct policy_verdict verdict;
+
+		options.mode = POLICY_MODE_ENFORCE;
+		options.is_temperror_accepted = cases[i].is_temperror_accepted;
+		policy_judge_message(&options, &results, arena, &verdict);
+		if (verdict.action != cases[i].want)
+			fail_msg("%s: %s", cases[i].name,
+			    policy_action_name(verdict.action));
+		if (verdict.action == POLICY_TEMPFAIL)
+			test_assert_slice(cases[i].name, verdict.text, "DMARC "
+			    "cannot be evaluated now for b.example");
+	}
+	arena_destroy(&arena);
+}
+
 static void
 test_message_texts(void **state)
 {
@@ -811,6 +877,7 @@ main(void)
 		cmocka_unit_test(test_message_actions),
 		cmocka_unit_test(test_all_combinations),
 		cmocka_unit_test(test_several_temperrors),
+		cmocka_unit_test(test_fail_beside_temperror),
 		cmocka_unit_test(test_message_texts),
 		cmocka_unit_test(test_knowledge),
 		cmocka_unit_test(test_knowledge_texts),
