@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#define CLOCK_DAY_S (24 * 60 * 60)
 #define CLOCK_NEVER_MS INT64_MAX	/* a deadline that does not come */
 
 /* Milliseconds of a clock that only goes forward (CLOCK_MONOTONIC). */

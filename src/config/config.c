@@ -49,6 +49,7 @@ create_config(void)
 		.resolver = UNBOUND_OPTIONS_DEFAULT,
 		.milter = MILTER_OPTIONS_DEFAULT,
 		.inspect = INSPECT_OPTIONS_DEFAULT,
+		.throttle = THROTTLE_OPTIONS_DEFAULT,
 		.policy = POLICY_OPTIONS_DEFAULT,
 		.store = "",
 		.log_level = LOG_LEVEL_INFO,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/file.h"
+#include "dns/throttle.h"
 #include "dns/unbound.h"
 #include "inspect/inspect.h"
 #include "milter/milter.h"
@@ -23,6 +24,7 @@ struct config {
 	const char *zone_file;		/* NULL: real DNS */
 	struct milter_options milter;
 	struct inspect_options inspect;
+	struct throttle_options throttle;
 	const char *psl_file;		/* NULL: the system's list */
 	struct policy_options policy;
 	const char *authserv_id;	/* NULL: the MTA's */

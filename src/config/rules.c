@@ -16,7 +16,6 @@
 #include "mail/path.h"
 
 #define MAX_PATH 200
-#define DAY_S (24 * 60 * 60)
 
 /* A rule while its keys are read. */
 struct draft {
@@ -278,7 +277,7 @@ set_until(const struct key_place *place, const struct key_entry *entry,
 		refuse(place, &entry->texts[0], "write the last day on which "
 		    "it is to hold, \"2027-01-31\"");
 	else
-		draft->rule.end_s = start_s + DAY_S;
+		draft->rule.end_s = start_s + CLOCK_DAY_S;
 }
 
 static const struct rule_key rule_keys[] = {

@@ -37,6 +37,7 @@ struct daemon {
 	struct psl *psl;
 	struct event_base *base;
 	struct resolver *resolver;
+	struct throttle *throttle;
 	struct loop *loop;
 	struct milter_context context;	/* for all sessions */
 };
@@ -156,6 +157,16 @@ load_psl(struct daemon *d)
 }
 
 static bool
+create_throttle(struct daemon *d)
+{
+	d->throttle = throttle_create(&d->config->throttle);
+	if (d->throttle == NULL)
+		strbuf_append_cstr(&d->problem, "memory is out");
+	d->config->inspect.throttle = d->throttle;
+	return d->throttle != NULL;
+}
+
+static bool
 open_milter(struct daemon *d)
 {
 	d->context = (struct milter_context){
@@ -198,7 +209,7 @@ static bool
 start(struct daemon *d)
 {
 	return create_log(d) && create_loop(d) && create_resolver(d) &&
-	    load_psl(d) && open_milter(d) && drop_privileges(d) &&
+	    create_throttle(d) && load_psl(d) && open_milter(d) && drop_privileges(d) &&
 	    start_threads(d);
 }
 
@@ -225,6 +236,7 @@ destroy(struct daemon *d)
 	loop_destroy(&d->loop);
 	if (d->base != NULL)
 		event_base_free(d->base);
+	throttle_destroy(&d->throttle);
 	dmarc_psl_free(&d->psl);
 	log_destroy(&d->log);
 	config_unload(&d->config);

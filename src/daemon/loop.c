@@ -13,13 +13,16 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "daemon/drain.h"
 #include "daemon/notify.h"
 #include "milter/milter.h"
 
 #define TICK_MS 100	/* how often a draining daemon looks around */
+#define LIMITS_MEMORY ((size_t)4096)	/* for a line about limits */
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
@@ -98,6 +101,22 @@ tell_open_messages(struct loop *loop, enum log_level level, const char *what)
 }
 
 static void
+tell_limits(struct loop *loop)
+{
+	struct arena *arena = arena_create(LIMITS_MEMORY);
+	struct strbuf text;
+
+	if (arena == NULL)
+		return;
+	strbuf_init(&text, arena, LIMITS_MEMORY);
+	milter_append_limits(&text);
+	if (text.len != 0)
+		log_write(loop->log, LOG_LEVEL_INFO, "limits that messages "
+		    "have hit:%.*s", SLICE_PRINTF(strbuf_slice(&text)));
+	arena_destroy(&arena);
+}
+
+static void
 step_drain(struct loop *loop)
 {
 	switch (drain_step(&loop->drain, milter_count_open_messages(),
@@ -107,6 +126,7 @@ step_drain(struct loop *loop)
 	case DRAIN_STOP:
 		tell_open_messages(loop, milter_count_open_messages() == 0 ?
 		    LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "stopping now");
+		tell_limits(loop);
 		stop_milter(loop);
 		return;
 	case DRAIN_LEAVE:
@@ -187,6 +207,7 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 		return;
 	case SIGUSR1:
 		tell_open_messages(loop, LOG_LEVEL_INFO, "running");
+		tell_limits(loop);
 		return;
 	default:
 		begin_drain(loop);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/limit.h"
 #include "dkim/body.h"
 #include "inspect/forged.h"
 #include "mail/domain.h"
@@ -38,7 +39,7 @@ enum stage {
 
 struct inspect {
 	const struct inspect_options *options;	/* borrowed */
-	struct resolver *resolver;	/* borrowed */
+	struct resolver *all_dns;	/* borrowed */
 	struct arena *connection;	/* receiver; owned */
 	struct arena *greeting;		/* helo, reset with each; owned */
 	struct slice receiver;
@@ -49,6 +50,7 @@ struct inspect {
 
 	/* The message; all zero while there is none. */
 	struct arena *arena;	/* owned */
+	struct resolver *resolver;	/* what it may ask; in the arena */
 	bool has_spf, has_dkim, has_arc, has_dmarc;	/* are to be checked */
 	bool has_failed;
 	size_t n_from_fields;
@@ -72,7 +74,7 @@ inspect_create(const struct inspect_options *options,
 	if (in == NULL)
 		return NULL;
 	in->options = options;
-	in->resolver = resolver;
+	in->all_dns = resolver;
 	in->connection = arena_create(CONNECTION_MEMORY);
 	in->greeting = arena_create(CONNECTION_MEMORY);
 	if (in->connection == NULL || in->greeting == NULL ||
@@ -117,6 +119,7 @@ inspect_abort(struct inspect *in)
 	in->has_spf = in->has_dkim = in->has_arc = in->has_dmarc = false;
 	in->has_failed = false;
 	in->n_from_fields = in->n_signatures = 0;
+	in->resolver = NULL;
 	in->header = (struct mail_header){ .arena = NULL };
 	in->forged = (struct forged_fields){ .arena = NULL };
 	in->body = NULL;
@@ -241,6 +244,23 @@ forget_relay(struct inspect_results *results)
 	results->helo = SLICE_EMPTY;
 }
 
+/* A network's limit is not for relays of ours: they hand in what others send. */
+static bool
+open_budget(struct inspect *in)
+{
+	const struct inspect_options *options = in->options;
+
+	in->resolver = budget_create(in->arena, in->all_dns, &options->dns,
+	    in->results.is_relayed ? NULL : options->throttle, &in->client);
+	return in->resolver != NULL;
+}
+
+static void
+note_limit(struct inspect *in, enum limit limit)
+{
+	in->results.limits_hit |= limit_bit(limit);
+}
+
 static enum inspect_status
 begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
     struct slice authserv_id, bool is_checked)
@@ -268,13 +288,13 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 		.is_header_whole = true,
 		.author_status = MAIL_AUTHOR_ABSENT,
 	};
-	if (!keep_envelope(in, argument, authserv_id)) {
+	if (is_checked && relay_is_own(&options->relays, &in->client))
+		forget_relay(&in->results);
+	if (!keep_envelope(in, argument, authserv_id) || !open_budget(in)) {
 		inspect_abort(in);
 		return INSPECT_NO_MEMORY;
 	}
-	if (is_checked && relay_is_own(&options->relays, &in->client))
-		forget_relay(&in->results);
-	else
+	if (!in->results.is_relayed)
 		prefetch_spf(in);
 	return INSPECT_OK;
 }
@@ -297,6 +317,7 @@ static enum inspect_status
 fail_message(struct inspect *in)
 {
 	in->has_failed = true;
+	note_limit(in, LIMIT_MESSAGE_MEMORY);
 	return INSPECT_NO_MEMORY;
 }
 
@@ -332,6 +353,7 @@ inspect_add_recipient(struct inspect *in, struct slice argument)
 		return INSPECT_OUT_OF_ORDER;
 	if (results->n_recipients == INSPECT_MAX_RECIPIENTS) {
 		results->n_more_recipients++;
+		note_limit(in, LIMIT_RECIPIENTS);
 		return INSPECT_OK;
 	}
 	if (!make_room_for_recipient(in) ||
@@ -388,11 +410,17 @@ check_spf(struct inspect *in, int64_t deadline_ms)
 enum inspect_status
 inspect_get_spf(struct inspect *in, const struct spf_outcome **spf_out)
 {
+	int64_t deadline_ms;
+
 	*spf_out = NULL;
 	if (!has_message(in) || !in->has_spf ||
 	    (in->results.is_relayed && in->stage == STAGE_HEADER))
 		return INSPECT_OUT_OF_ORDER;
-	check_spf(in, clock_monotonic_ms() + in->options->spf.budget_ms);
+	deadline_ms = clock_monotonic_ms() + in->options->spf.budget_ms;
+	check_spf(in, deadline_ms);
+	if (clock_monotonic_ms() >= deadline_ms)
+		note_limit(in, LIMIT_MAIL_TIME);
+	in->results.limits_hit |= budget_limits_hit(in->resolver);
 	*spf_out = &in->results.spf;
 	return arena_has_failed(in->arena) ? INSPECT_NO_MEMORY : INSPECT_OK;
 }
@@ -505,6 +533,8 @@ keep_field(struct inspect *in, struct slice name, struct slice value,
 		return true;
 	case MAIL_HEADER_TOO_LARGE:
 		in->results.is_header_whole = false;
+		note_limit(in, in->header.n_fields >= limits.max_fields ?
+		    LIMIT_HEADER_FIELDS : LIMIT_HEADER_OCTETS);
 		return true;
 	case MAIL_HEADER_NO_MEMORY:
 		return false;
@@ -689,6 +719,24 @@ check_helo_spf(struct inspect *in, int64_t deadline_ms)
 	    &results->helo_spf);
 }
 
+/* Those that only the results tell of. */
+static void
+note_limits_of_results(struct inspect *in)
+{
+	const struct inspect_results *results = &in->results;
+
+	in->results.limits_hit |= budget_limits_hit(in->resolver);
+	if (results->n_ignored_signatures != 0)
+		note_limit(in, LIMIT_SIGNATURES);
+	for (size_t i = 0; i < results->n_dkim; i++)
+		if (results->dkim[i].reason == DKIM_REASON_TOO_MANY)
+			note_limit(in, LIMIT_SIGNATURES);
+		else if (results->dkim[i].reason == DKIM_REASON_KEY_TOO_LONG)
+			note_limit(in, LIMIT_KEY_SIZE);
+	if (results->arc.reason == ARC_REASON_TOO_MANY)
+		note_limit(in, LIMIT_ARC_SETS);
+}
+
 static void
 evaluate(struct inspect *in)
 {
@@ -703,6 +751,9 @@ evaluate(struct inspect *in)
 		check_dmarc(in, deadline_ms);
 	finish_arc(in, is_body_valid, deadline_ms);
 	check_helo_spf(in, deadline_ms);
+	if (clock_monotonic_ms() >= deadline_ms)
+		note_limit(in, LIMIT_MESSAGE_TIME);
+	note_limits_of_results(in);
 	results->forged_fields = in->forged.places;
 	results->n_forged_fields = in->forged.n_places;
 }
@@ -717,8 +768,11 @@ inspect_finish(struct inspect *in,
 	if (in->stage == STAGE_BODY && !in->has_failed &&
 	    !in->forged.has_overflowed) {
 		evaluate(in);
-		in->has_failed = arena_has_failed(in->arena);
+		if (arena_has_failed(in->arena))
+			fail_message(in);
 	}
+	if (in->forged.has_overflowed)
+		note_limit(in, LIMIT_FORGED_FIELDS);
 	in->stage = STAGE_FINISHED;
 	if (in->has_failed)
 		return INSPECT_NO_MEMORY;

@@ -12,6 +12,7 @@
 #include "arc/chain.h"
 #include "dkim/verify.h"
 #include "dmarc/check.h"
+#include "dns/budget.h"
 #include "inspect/relay.h"
 #include "mail/field.h"
 #include "spf/check.h"
@@ -27,6 +28,9 @@ struct inspect_options {
 	struct arc_options arc;
 	struct dmarc_options dmarc;
 	struct relay_networks relays;	/* our own, that hand mail in */
+	struct budget_options dns;
+	struct throttle *throttle;	/* of client networks; borrowed; may
+					 * be NULL */
 	struct mail_header_limits header;
 	size_t max_message_memory;	/* the arena's ceiling, octets */
 	unsigned finish_budget_ms;	/* of DNS at end of message, in all */
@@ -37,6 +41,7 @@ struct inspect_options {
 	.is_dmarc_enabled = true, .spf = SPF_OPTIONS_DEFAULT, \
 	.dkim = DKIM_OPTIONS_DEFAULT, .arc = ARC_OPTIONS_DEFAULT, \
 	.dmarc = DMARC_OPTIONS_DEFAULT, \
+	.dns = BUDGET_OPTIONS_DEFAULT, \
 	.header = { .max_fields = 1000, .max_octets = 256 * 1024 }, \
 	.max_message_memory = 4 * 1024 * 1024, .finish_budget_ms = 45000 }
 
@@ -103,6 +108,7 @@ struct inspect_results {
 	 * Authentication-Results, from 1, in ascending order. */
 	const unsigned *forged_fields;
 	size_t n_forged_fields;
+	unsigned limits_hit;	/* base/limit.h; known to inspect_peek, too */
 };
 
 /* OPTIONS and RESOLVER are borrowed for the life of the object; RECEIVER is our

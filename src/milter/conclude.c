@@ -6,6 +6,7 @@
 #include "milter/conclude.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "inspect/inspect.h"
 #include "milter/logline.h"
 #include "milter/perform.h"
@@ -87,6 +88,30 @@ carry_out(struct session *session, SMFICTX *ctx,
 	return perform_changes(ctx, session, results, verdict, field);
 }
 
+/* Rules that have ended are told of at start, and then once a day. */
+static void
+remind_of_rules(struct session *session, int64_t now_s)
+{
+	const struct milter_context *context = session->service->context;
+	const struct policy_options *policy = &context->policy;
+	long long today = now_s / CLOCK_DAY_S;
+	long long last = atomic_load(&session->service->day);
+
+	if (today <= last || !atomic_compare_exchange_strong(
+	    &session->service->day, &last, today))
+		return;
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (policy_rule_has_ended(rule, now_s))
+			log_write(context->log, LOG_LEVEL_WARNING,
+			    "rule %.*s held until %.*s (%.*s): it is off",
+			    SLICE_PRINTF(rule->name),
+			    SLICE_PRINTF(rule->until),
+			    SLICE_PRINTF(rule->why));
+	}
+}
+
 /* Who stands behind a relay of ours may be trusted like who comes himself. */
 static void
 trust_relayed(struct session *session, const struct inspect_results *results)
@@ -129,6 +154,7 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
+	remind_of_rules(session, results->start_s);
 	trust_relayed(session, results);
 	judge(session, results, verdict);
 	return carry_out(session, ctx, results, verdict);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/ip.h"
+#include "base/limit.h"
 #include "base/strbuf.h"
 #include "inspect/inspect.h"
 #include "milter/service.h"
@@ -209,6 +210,15 @@ append_dmarc(struct strbuf *text, const struct inspect_results *results)
 }
 
 static void
+append_limits(struct strbuf *text, unsigned limits)
+{
+	if (limits == 0)
+		return;
+	strbuf_append_cstr(text, " limits=");
+	limit_append_names(text, limits);
+}
+
+static void
 append_message(struct strbuf *text, const struct logline *line)
 {
 	const struct inspect_results *results = line->results;
@@ -217,6 +227,7 @@ append_message(struct strbuf *text, const struct logline *line)
 		add_word(text, "trusted",
 		    policy_trust_name(line->session->trust));
 	append_spf(text, results);
+	append_limits(text, results->limits_hit);
 	if (line->is_at_mail)
 		return;
 	append_dkim(text, results);

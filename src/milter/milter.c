@@ -47,6 +47,7 @@ milter_open(const struct milter_context *context, struct strbuf *problem)
 {
 	the_service.context = context;
 	the_service.start_s = clock_wall_s();
+	atomic_store(&the_service.day, the_service.start_s / CLOCK_DAY_S);
 	if (smfi_register(callbacks_describe()) != MI_SUCCESS) {
 		strbuf_append_cstr(problem, "libmilter refuses to work with "
 		    "this program: it is of another version");
@@ -85,6 +86,12 @@ void
 milter_begin_drain(void)
 {
 	atomic_store(&the_service.is_draining, true);
+}
+
+void
+milter_append_limits(struct strbuf *text)
+{
+	limit_append_counters(text, &the_service.limits);
 }
 
 unsigned

@@ -44,6 +44,10 @@ void milter_begin_drain(void);
 /* Messages between MAIL and their end, right now. */
 unsigned milter_count_open_messages(void);
 
+/* Append what limits were hit since the start, and how often:
+ * " header_octets=2"; nothing where none was. */
+void milter_append_limits(struct strbuf *text);
+
 /* smfi_stop.  Blocks for seconds: not on the loop's thread. */
 void milter_stop(void);
 

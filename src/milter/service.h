@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/limit.h"
 #include "base/log.h"
 #include "milter/milter.h"
 
@@ -15,6 +16,9 @@ struct service {
 	atomic_bool is_draining;
 	/* Faults that would be told with every connection. */
 	struct log_limit refusal_limit, memory_limit;
+	struct limit_counters limits;
+	struct log_limit limit_warnings[LIMIT_COUNT];
+	atomic_llong day;	/* on which ended rules were told of last */
 	atomic_uint n_present;	/* sessions that there are now */
 	atomic_bool is_closed;	/* no session begins any more */
 };

@@ -88,11 +88,31 @@ session_begin_message(struct session *session)
 	return true;
 }
 
+/* Whatever way the message ends. */
+static void
+tell_limits(struct session *session)
+{
+	struct service *service = session->service;
+	const struct inspect_results *results = inspect_peek(session->inspect);
+	unsigned hit = results != NULL ? results->limits_hit : 0;
+
+	if (hit == 0)
+		return;
+	limit_count(&service->limits, hit);
+	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+		if ((hit & limit_bit((enum limit)i)) != 0)
+			log_write_limited(service->context->log,
+			    &service->limit_warnings[i], LOG_LEVEL_WARNING,
+			    "session=%s: the limit %s was hit", session->id,
+			    limit_name((enum limit)i));
+}
+
 void
 session_end_message(struct session *session)
 {
 	if (!session->is_open)
 		return;
+	tell_limits(session);
 	inspect_abort(session->inspect);
 	session->is_open = session->has_header_ended = false;
 	session->trust = POLICY_INSPECT;

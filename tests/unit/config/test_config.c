@@ -214,6 +214,23 @@ static const struct {
 	    "f:1: dmarc.enabled needs SPF and DKIM: write spf: { enabled = "
 	    "true; }; and dkim: { enabled = true; };, or dmarc: { enabled = "
 	    "false; };\n" },
+	{ "limits", MONITOR "limits: { questions = 19;\n"
+	    "network_burst = 99;\nanswer_octets = 65536;\n"
+	    "mail_time_ms = 25001;\nmessage_time_ms = 999; };\n"
+	    "dkim: { max_rsa_bits = 4095; };\narc: { max_sets = 51; };",
+	    "f:1: limits.questions cannot be 19: write a number from 20 to "
+	    "10000\n"
+	    "f:2: limits.network_burst cannot be 99: write a number from 100 "
+	    "to 10000000\n"
+	    "f:3: limits.answer_octets cannot be 65536: write a number from "
+	    "4096 to 65535\n"
+	    "f:4: limits.mail_time_ms cannot be 25001: write a number from "
+	    "1000 to 25000\n"
+	    "f:5: limits.message_time_ms cannot be 999: write a number from "
+	    "1000 to 240000\n"
+	    "f:6: dkim.max_rsa_bits cannot be 4095: write a number from 4096 "
+	    "to 16384\n"
+	    "f:7: arc.max_sets cannot be 51: write a number from 1 to 50\n" },
 	{ "memory below header", MONITOR "\nlimits: {\n"
 	    "header_octets = 1048576;\nmessage_memory = 4194303; };",
 	    "f:4: limits.message_memory is too small for "
@@ -302,8 +319,9 @@ static const char full[] =
     "    timeout_ms = 0x3e8; dnssec = true; zone_file = \"/tmp/zone\"; };\n"
     "spf: { enabled = true; reject = (\"fail\", \"none\");\n"
     "    max_void_lookups = 0; };\n"
-    "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1; };\n"
-    "arc: { enabled = false;\n"
+    "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1;\n"
+    "    max_rsa_bits = 4096; };\n"
+    "arc: { enabled = false; max_sets = 1;\n"
     "    trusted_sealers = [\"Lists.example.ORG\", \"*.b\xc3\xbc""cher.example\"]; };\n"
     "dmarc: { enabled = true; reject = \"strict\"; org_domain = \"psl\";\n"
     "    evidence = [\"signature\", \"list\"];\n"
@@ -315,7 +333,10 @@ static const char full[] =
     "    relays = [\"192.0.2.64/26\", \"2001:db8::/48\"]; };\n"
     "store = \"postgresql://db.example.org/assay\";\n"
     "limits: { header_octets = 65536; header_fields = 100;\n"
-    "    message_memory = 1048576; };\n"
+    "    message_memory = 1048576; questions = 20;\n"
+    "    network_questions = 0; network_burst = 100;\n"
+    "    answer_octets = 4096; answer_records = 20;\n"
+    "    mail_time_ms = 1000; message_time_ms = 240000; };\n"
     "log: { level = \"debug\"; facility = \"local3\"; };\n"
     "user = \"root\";\n"
     "drain_s = 0;\n";
@@ -381,6 +402,16 @@ test_full(void **state)
 	assert_int_equal(c->inspect.header.max_octets, 65536);
 	assert_int_equal(c->inspect.header.max_fields, 100);
 	assert_int_equal(c->inspect.max_message_memory, 1048576);
+	assert_int_equal(c->inspect.dns.max_questions, 20);
+	assert_int_equal(c->throttle.per_second, 0);
+	assert_int_equal(c->throttle.burst, 100);
+	assert_int_equal(c->inspect.dns.max_answer_octets, 4096);
+	assert_int_equal(c->inspect.dns.max_answer_records, 20);
+	assert_int_equal(c->inspect.spf.budget_ms, 1000);
+	assert_int_equal(c->inspect.finish_budget_ms, 240000);
+	assert_int_equal(c->inspect.dkim.max_rsa_bits, 4096);
+	assert_int_equal(c->inspect.arc.max_rsa_bits, 4096);
+	assert_int_equal(c->inspect.arc.max_sets, 1);
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(c->log_facility, LOG_LOCAL3);
 	assert_string_equal(c->user, "root");
@@ -389,13 +420,13 @@ test_full(void **state)
 	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
 	    "server is asked, this file answers everything");
 	note = note->next;
-	assert_string_equal(note->text, "f:20: store: accepted, not built "
+	assert_string_equal(note->text, "f:21: store: accepted, not built "
 	    "yet");
 	note = note->next;
-	assert_string_equal(note->text, "f:12: dmarc.enabled without "
+	assert_string_equal(note->text, "f:13: dmarc.enabled without "
 	    "dkim.enabled: mail that only DKIM would let pass fails DMARC");
 	note = note->next;
-	assert_string_equal(note->text, "f:11: arc.trusted_sealers is not "
+	assert_string_equal(note->text, "f:12: arc.trusted_sealers is not "
 	    "looked at: write enabled = true; beside it");
 	assert_null(note->next);
 	config_unload(&c);

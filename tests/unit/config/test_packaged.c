@@ -83,6 +83,15 @@ check_inspect(const struct inspect_options *a, const struct inspect_options *b)
 	assert_int_equal(a->header.max_fields, b->header.max_fields);
 	assert_int_equal(a->header.max_octets, b->header.max_octets);
 	assert_int_equal(a->max_message_memory, b->max_message_memory);
+	assert_int_equal(a->dns.max_questions, b->dns.max_questions);
+	assert_int_equal(a->dns.max_answer_octets, b->dns.max_answer_octets);
+	assert_int_equal(a->dns.max_answer_records,
+	    b->dns.max_answer_records);
+	assert_int_equal(a->spf.budget_ms, b->spf.budget_ms);
+	assert_int_equal(a->finish_budget_ms, b->finish_budget_ms);
+	assert_int_equal(a->dkim.max_rsa_bits, b->dkim.max_rsa_bits);
+	assert_int_equal(a->arc.max_sets, b->arc.max_sets);
+	assert_int_equal(a->relays.n, b->relays.n);
 }
 
 /* With all comments of keys taken away it says what it said before: they tell
@@ -109,6 +118,9 @@ test_defaults(void **state)
 	assert_int_equal(a->resolver.dnssec, b->resolver.dnssec);
 	assert_null(b->zone_file);
 	assert_null(b->psl_file);
+	assert_int_equal(a->throttle.per_second, b->throttle.per_second);
+	assert_int_equal(a->throttle.burst, b->throttle.burst);
+	assert_int_equal(b->policy.n_rules, 0);
 	assert_int_equal(a->policy.mode, b->policy.mode);
 	assert_int_equal(a->policy.spf_reject, b->policy.spf_reject);
 	assert_int_equal(a->policy.dmarc_reject, b->policy.dmarc_reject);
