@@ -27,6 +27,8 @@ N_SLOTS = 60	# SMTP ports, each with a milter socket of its own
 # Sanitizers tell by exit code as well as on stderr.
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=98",
+    "LSAN_OPTIONS": "print_suppressions=0:suppressions=" +
+	os.path.join(HERE, os.pardir, "lsan.supp"),
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 
