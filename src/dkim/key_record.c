@@ -63,7 +63,10 @@ dkim_parse_key_record(struct arena *arena, struct slice text,
 	s = tag_find(tags, n, SLICE("s"));
 	t = tag_find(tags, n, SLICE("t"));
 	parse_type(tag_find(tags, n, SLICE("k")), record_out);
-	record_out->allows_sha256 = tag_has(h, SLICE("sha256"), true);
+	/* Key generators have written the algorithm's name where the hash's
+	 * belongs, and other verifiers took it. */
+	record_out->allows_sha256 = tag_has(h, SLICE("sha256"), true) ||
+	    tag_has(h, SLICE("rsa-sha256"), true);
 	record_out->allows_email = tag_has(s, SLICE("*"), true) ||
 	    tag_has(s, SLICE("email"), true);
 	record_out->is_testing = tag_has(t, SLICE("y"), false);

@@ -40,6 +40,8 @@ test_records(void **state)
 		{ "k=ed448; p=YWJj", "abc", SHA256 | EMAIL },
 		{ "h=sha256; p=YWJj", "abc", USUAL },
 		{ "h=sha1 : SHA256 :x; p=YWJj", "abc", USUAL },
+		{ "h=rsa-sha256; p=YWJj", "abc", USUAL },
+		{ "h=rsa-sha1; p=YWJj", "abc", KNOWN | EMAIL },
 		{ "h=sha1; p=YWJj", "abc", KNOWN | EMAIL },
 		{ "h=; p=YWJj", "abc", KNOWN | EMAIL },
 		{ "s=*; p=YWJj", "abc", USUAL },
