@@ -12,6 +12,7 @@
 #include "config/rules.h"
 #include "config/suggest.h"
 #include "config/values.h"
+#include "dkim/body.h"
 
 #define MAX_SERVERS 16
 #define MAX_LISTED 1000		/* networks, domains: looked through in order */
@@ -110,8 +111,10 @@ const struct config_key config_keys[] = {
 	{ .path = "dkim.max_rsa_bits", .type = KEY_NUMBER,
 	    .offset = AT(inspect.dkim.max_rsa_bits), .min = 4096,
 	    .max = 16384 },
+	/* Each may want a digest of the body for itself. */
 	{ .path = "dkim.max_signatures", .type = KEY_NUMBER,
-	    .offset = AT(inspect.dkim.max_signatures), .min = 1, .max = 64 },
+	    .offset = AT(inspect.dkim.max_signatures), .min = 1,
+	    .max = DKIM_BODY_MAX_FORMS },
 	{ .path = "arc.enabled", .type = KEY_BOOL,
 	    .offset = AT(inspect.is_arc_enabled) },
 	{ .path = "arc.max_sets", .type = KEY_NUMBER,

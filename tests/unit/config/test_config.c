@@ -50,7 +50,7 @@ static const struct {
 	    "write one of passwd(5), or \"\"\n"
 	    "f:3: there is no key colour: assayd.conf(5) lists all keys\n"
 	    "f:5: dkim.max_signatures cannot be 0: write a number from 1 to "
-	    "64\n" NO_MODE },
+	    "32\n" NO_MODE },
 	{ "unknown key", MONITOR "\nspf: {\n enable = true; };",
 	    "f:3: there is no key spf.enable: did you mean spf.enabled?\n" },
 	{ "unknown group", MONITOR "\nmailter: { socket = \"\"; };",
