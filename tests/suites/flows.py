@@ -36,6 +36,8 @@ HOSTS = {
     "evil": ("203.0.113.66", "mail.evil.example"),
     "liar": ("203.0.113.67", "mail.bank.example"),
     "wide": ("203.0.113.68", "wide.example"),
+    "mx2": ("198.51.100.200", "mx2.example.org"),
+    "far": ("198.51.100.110", "mail.far.example"),
 }
 
 
@@ -55,6 +57,7 @@ ZONE = {
     "_dmarc.bank.example": ["v=DMARC1; p=reject"],
     "k._domainkey.bank.example": [AUTHOR],
     "branch.bank.example": [{"A": "192.0.2.12"}],
+    "k._domainkey.mail.bank.example": [AUTHOR],
     **own("shop.example", "192.0.2.11", "mail.shop.example"),
     "_dmarc.shop.example": ["v=DMARC1; p=reject; adkim=s; aspf=s"],
     "k._domainkey.shop.example": [AUTHOR],
@@ -101,6 +104,10 @@ ZONE = {
     **own("esp.example", "198.51.100.90", "o12.esp.example"),
     "e._domainkey.esp.example": [SEALER],
     "e._domainkey.bank.example": [SEALER],
+    "far.example": [spf("198.51.100.110")],
+    "lists.far.example": [spf("198.51.100.110")],
+    "bounces.far.example": [spf("198.51.100.110")],
+    "f._domainkey.far.example": [SEALER],
     # The forger.
     **own("evil.example", "203.0.113.66", "mail.evil.example"),
     "_dmarc.evil.example": ["v=DMARC1; p=none"],
@@ -108,6 +115,7 @@ ZONE = {
     "x._domainkey.fwd.example.evil.example": [FORGER],
     "x._domainkey.evilfwd.example": [FORGER],
     "gone._domainkey.evil.example": ["SERVFAIL"],
+    "seal._domainkey.down.example": ["SERVFAIL"],
     "wide.example": ["v=spf1 +all"],
     "half.example": ["v=spf1 ip4:128.0.0.0/1 -all"],
 }
@@ -785,6 +793,104 @@ def list_flows():
         "quarantine", "signature,list")
 
 
+def far_flows():
+    """Other lists' software, and the ways that lists name themselves."""
+    def listed(*fields, mail=None):
+        return (mail or signed().footer()).bottom(*fields)
+
+    ezmlm = ["Mailing-List: contact dev-help@far.example; run by ezmlm",
+             "Precedence: bulk", "List-Help: <mailto:dev-help@far.example>",
+             "List-Post: <mailto:dev@far.example>"]
+    indirect("ezmlm: VERP", listed("List-Id: <dev.far.example>", *ezmlm),
+             "far", "dev-return-7-bob=example.org@far.example", "fail",
+             "quarantine", "signature-body,list")
+    indirect("ezmlm: above the fields of the author", signed().footer().top(
+        "List-Id: <dev.far.example>", *ezmlm), "far",
+        "dev-return-7-bob=example.org@far.example", "fail", "quarantine",
+        "signature-body,list")
+    indirect("listserv: name of the list quoted", signed().footer().top(
+        'List-Id: "Talk, <all> of it" <TALK.LISTS.FAR.EXAMPLE>',
+        "List-Owner: <mailto:TALK-request@lists.far.example>"), "far",
+        "owner-TALK*bob**EXAMPLE*-ORG@lists.far.example", "fail",
+        "quarantine", "signature-body,list")
+    indirect("list: authenticated by the domain above it",
+             signed().footer().top(
+                 "List-Id: <talk.lists.far.example>", "Precedence: list"
+             ).sign("far.example", "f", RSA2048), "hoster",
+             "u7@hoster.example", "fail", "quarantine",
+             "signature-body,list")
+    indirect("list: authenticated by a host beside it",
+             signed().footer().top("List-Id: <talk.far.example>",
+                                   "Precedence: list"), "far",
+             "talk-bounces@bounces.far.example", "fail", "quarantine",
+             "signature-body,list")
+    indirect("list: named like its domain", signed().footer().top(
+        "List-Id: Far <far.example>", "List-Post: NO"), "far",
+        "talk@far.example", "fail", "quarantine", "signature-body,list")
+    indirect("list: identifier without brackets", signed().footer().top(
+        "List-Id: talk.lists.far.example", "List-Post: <mailto:talk@x>"),
+        "far", "talk@lists.far.example", "fail", "quarantine",
+        "signature-body,list")
+    indirect("list: a newsgroup's gateway, no other field of a list",
+             signed().footer().top("List-Id: <talk.lists.far.example>"),
+             "far", "talk@lists.far.example", "fail", "quarantine",
+             "signature-body")
+    indirect("list: null sender, the list's name at HELO",
+             mailman2(signed(), keeps_signature=False), "lists", "", "fail",
+             "quarantine", "list")
+    indirect("list: SPF passes for the author alone", paper().top(
+        "List-Id: <talk.lists.far.example>", "Precedence: list"), "hoster",
+        "paul@paper.example", "fail", "reject")
+    indirect("signature: of a domain below the author's, body changed",
+             alice().sign("mail.bank.example").footer(), "fwd", SRS, "fail",
+             "quarantine", "signature-body")
+    indirect("signature: broken one of three, of two domains", alice().sign(
+        ).sign("esp.example", "e", RSA2048).footer().sign(
+            "fwd.example", "seal", RSA2048), "fwd", SRS, "fail",
+        "quarantine", "signature-body")
+    indirect("signature: the key is gone", alice().sign(
+        s="2019").footer(), "fwd", SRS, "fail", "reject")
+
+
+def relay_flows():
+    """By a backup MX of ours."""
+    own = dict(relays=["198.51.100.200", "2001:db8::25"])
+    by = "mx2.example.org"
+    indirect("backup MX: SPF of who came to it", alice().received("bank", by),
+             "mx2", ALICE, "pass", "accept", **own)
+    indirect("backup MX: DKIM", signed().received("fwd", by), "mx2", ALICE,
+             "pass", "accept", **own)
+    indirect("backup MX: not declared", alice().received("bank", by), "mx2",
+             ALICE, "fail", "reject")
+    indirect("backup MX: forwarder, nothing signed", paper().received(
+        "fwd", by), "mx2", SRS, "fail", "quarantine", "relay", **own)
+    indirect("backup MX: mailing list", mailman2(signed()).received(
+        "lists", by), "mx2", BOUNCES, "fail", "quarantine",
+        "signature,list,relay", **own)
+    indirect("backup MX: does not count", paper().received("fwd", by), "mx2",
+             SRS, "fail", "reject", counts=["arc", "list"], **own)
+    through = dict(host="mx2", **own)
+    forgery("by the backup MX", forged().received("evil", by), "fail",
+            "quarantine", "relay", **through)
+    forgery("by the backup MX, the victim in MAIL FROM",
+            forged().received("evil", by), "fail", "quarantine", "relay",
+            **{**through, "sender": ALICE})
+    forgery("by the backup MX, a Received of the victim's below",
+            forged().received("bank", by).received("evil", by), "fail",
+            "quarantine", "relay", **{**through, "sender": ALICE})
+    forgery("by the backup MX, the victim's address at HELO", forged().top(
+        "Received: from [192.0.2.10] (unknown [203.0.113.66])\n\tby "
+        "mx2.example.org (Postfix) with ESMTP id 4cjB2v1QYTz;\n\t"
+        "Thu,  9 Oct 2025 08:53:19 +0000 (UTC)"), "fail", "quarantine",
+        "relay", **{**through, "sender": ALICE})
+    forgery("by the backup MX, it does not say from where", forged().received(
+        "bank", by).top("Received: by mx2.example.org (Postfix, from userid "
+                        "0)\n\tid 4cjB2v1QYTz"), "fail", "quarantine",
+        "relay", **{**through, "sender": ALICE})
+    bare("the backup MX claimed in Received alone", forged().received(
+        "bank", by), sender=ALICE, **own)
+
+
 def big_flows():
     """What large providers write, in their shape."""
     group = ("bigmail", "club+bncBD7@bigmail.example")
@@ -1075,6 +1181,8 @@ def sealed_forgeries():
                 "mx.fwd.example", "pass", "evil.example")),
             ("pass of a domain below the forger's", results_of(
                 "mx.fwd.example", "pass", "bank.example.evil.example")),
+            ("pass of a domain below the author's", results_of(
+                "mx.fwd.example", "pass", "branch.bank.example")),
             ("pass of the parent", results_of(
                 "mx.fwd.example", "pass", "example")),
             ("pass without a domain", "mx.fwd.example; dmarc=pass"),
@@ -1113,6 +1221,29 @@ def sealed_forgeries():
     forgery("sealed: the key cannot be had", forged().seal(
         told, "evil.example", "gone", OTHER), "fail", "tempfail", "",
         arc="temperror", foreign=False, **trusted)
+    forgery("sealed: the key cannot be had, and need not", forged().seal(
+        told, "evil.example", "gone", OTHER), "fail", "quarantine", "",
+        arc="temperror", foreign=False, temperror="accept", **trusted)
+    forgery("sealed: the key cannot be had, quarantine is reject",
+            forged().seal(told, "evil.example", "gone", OTHER), "fail",
+            "reject", "", arc="temperror", foreign=False,
+            quarantine="reject", **trusted)
+    down = dict(arc="temperror", foreign=False, sealers=["down.example"])
+    forgery("sealed: as the trusted one, whose key cannot be had",
+            forged().seal(told, "down.example", key=OTHER), "fail",
+            "tempfail", "", **down)
+    forgery("sealed: as the trusted one, whose key need not be had",
+            forged().seal(told, "down.example", key=OTHER), "fail",
+            "quarantine", "", temperror="accept", **down)
+    forgery("sealed: as the trusted one, key not to be had, quarantine is "
+            "reject", forged().seal(told, "down.example", key=OTHER), "fail",
+            "tempfail", "", quarantine="reject", **down)
+    indirect("sealed: the trusted one's key cannot be had", signed().footer(
+        ).seal(told, "down.example"), "fwd", SRS, "fail", "tempfail|quarantine",
+        "signature-body", **down)
+    forgery("sealed: the key cannot be had, strict", forged().seal(
+        told, "evil.example", "gone", OTHER), "fail", "reject", "",
+        arc="temperror", foreign=False, reject="strict", **trusted)
 
 
 def list_forgeries():
@@ -1175,14 +1306,14 @@ def write_flow(one):
     print(f"    kind: {one['kind']}")
     print(f"    client: {address}\n    helo: {helo}")
     print(f"    mailfrom: {quote(one['sender'])}")
-    for key in ("reject", "quarantine"):
+    for key in ("reject", "quarantine", "temperror"):
         if key in options:
             print(f"    {key}: {options[key]}")
-    for key in ("sealers", "forwarders", "counts"):
+    for key in ("sealers", "forwarders", "counts", "relays"):
         if key in options:
             write_list(key, options[key])
     assert set(options) <= {"reject", "quarantine", "sealers", "forwarders",
-                            "counts"}, options
+                            "counts", "relays", "temperror"}, options
     write_message(one["text"])
     print(f"    arc: {one['arc']}\n    dmarc: {one['dmarc']}")
     print(f"    policy: {one['policy'] or 'unknown'}")
@@ -1192,8 +1323,9 @@ def write_flow(one):
 
 def main():
     for write in (direct_flows, forwarder_flows, sealed_flows, gateway_flows,
-                  list_flows, big_flows, option_flows, bare_forgeries,
-                  signature_forgeries, sealed_forgeries, list_forgeries):
+                  list_flows, far_flows, big_flows, relay_flows,
+                  option_flows, bare_forgeries, signature_forgeries,
+                  sealed_forgeries, list_forgeries):
         write()
     names = [one["name"] for one in FLOWS]
     assert len(names) == len(set(names)), sorted(
@@ -1203,11 +1335,12 @@ def main():
 # flows.py, which says how.
 #
 # kind is direct, indirect, forgery (of one that shows a sign) or bare (of one
-# that shows none).  reject, quarantine, sealers, forwarders and counts are
-# dmarc.reject, quarantine, arc.trusted_sealers, dmarc.forwarders and
-# dmarc.evidence where they are not the default.  policy is the one that applies
-# to the message, evidence the signs that are found and count, verdict what may
-# be done.  A message in a block has CRLF for each line end.
+# that shows none).  reject, quarantine, temperror, sealers, forwarders, counts
+# and relays are dmarc.reject, dmarc.quarantine, dmarc.temperror,
+# arc.trusted_sealers, dmarc.forwarders, dmarc.evidence and trusted.relays where
+# they are not the default.  policy is the one that applies to the message,
+# evidence the signs that are found and count, verdict what may be done.  A
+# message in a block has CRLF for each line end.
 """)
     write_zone(ZONE, {}, 0)
     print("\nflows:")

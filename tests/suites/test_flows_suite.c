@@ -176,6 +176,8 @@ set_options(const struct run *run, struct policy_options *options)
 
 	set_defaults(run, options);
 	options->quarantine = parse_quarantine(run->flow);
+	options->is_temperror_accepted = slice_eq(yaml_get_text(run->flow,
+	    "temperror"), SLICE("accept"));
 	if (slice_eq(yaml_get_text(run->flow, "reject"), SLICE("strict")))
 		options->dmarc_reject = POLICY_REJECT_STRICT;
 	if (counts != NULL)
@@ -300,11 +302,16 @@ static void
 run_flow(struct slice name, const struct yaml_value *flow,
     struct resolver *zone, struct tally *tally)
 {
-	static const struct inspect_options options = INSPECT_OPTIONS_DEFAULT;
+	struct inspect_options options = INSPECT_OPTIONS_DEFAULT;
 	struct run run = { .arena = test_arena(), .flow = flow,
 		.kind = parse_kind(flow) };
-	struct inspect *in = inspect_create(&options, zone, SLICE(RECEIVER));
+	struct listed relays = parse_list(run.arena, yaml_get(flow,
+	    "relays"));
+	struct inspect *in;
 
+	options.relays = (struct relay_networks){ relays.networks,
+		relays.n_networks };
+	in = inspect_create(&options, zone, SLICE(RECEIVER));
 	assert_non_null(in);
 	strbuf_init(&run.differences, run.arena, MAX_TEXT);
 	case_feed_session(in, run.arena, flow, SLICE(RECEIVER));
