@@ -190,7 +190,7 @@ apply_record(struct dmarc_finder *finder,
 
 static void
 evaluate(struct dmarc_finder *finder, struct dmarc_identifiers *identifiers,
-    struct slice author, struct dmarc_evaluation *evaluation)
+    struct slice author, bool wants_org, struct dmarc_evaluation *evaluation)
 {
 	const struct dmarc_lookup *failed;
 	const struct dmarc_lookup *found = dmarc_find_record(finder, author,
@@ -227,7 +227,8 @@ evaluate(struct dmarc_finder *finder, struct dmarc_identifiers *identifiers,
 			break;
 		}
 	}
-	org = dmarc_get_org(finder, author);
+	org = wants_org && evaluation->result == DMARC_FAIL ?
+	    dmarc_find_org(finder, author) : dmarc_get_org(finder, author);
 	if (org != NULL && org->failed == NULL)
 		evaluation->org_domain = org->name;
 }
@@ -334,7 +335,8 @@ dmarc_check(const struct dmarc_request *request,
 	    request->deadline_ms);
 	for (size_t i = 0; i < n; i++)
 		evaluate(&finder, &identifiers,
-		    request->authors->domains[i], &evaluations[i]);
+		    request->authors->domains[i], request->wants_org,
+		    &evaluations[i]);
 	outcome->deciding = find_deciding(evaluations, n);
 	outcome->result = outcome->deciding->result;
 	outcome->evaluations = evaluations;

@@ -43,6 +43,7 @@ struct dmarc_request {
 	const struct mail_authors *authors;
 	const struct dmarc_identifier *identifiers;	/* pass or temperror */
 	size_t n_identifiers;
+	bool wants_org;		/* of what fails: find org_domain all the same */
 	int64_t deadline_ms;
 };
 

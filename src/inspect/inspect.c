@@ -672,6 +672,19 @@ identify_dkim(const struct dkim_outcome *dkim,
 	return true;
 }
 
+/* Whether there is a signature that broke on the way: policy/ will want to know
+ * if it is the author's own. */
+static bool
+has_broken_signature(const struct inspect_results *results)
+{
+	for (size_t i = 0; i < results->n_dkim; i++)
+		if (results->dkim[i].result != DKIM_RESULT_PASS &&
+		    results->dkim[i].covers_from &&
+		    results->dkim[i].key_exists)
+			return true;
+	return false;
+}
+
 static void
 check_dmarc(struct inspect *in, int64_t deadline_ms)
 {
@@ -683,6 +696,7 @@ check_dmarc(struct inspect *in, int64_t deadline_ms)
 		.author_status = results->author_status,
 		.authors = &results->authors,
 		.identifiers = identifiers,
+		.wants_org = has_broken_signature(results),
 		.deadline_ms = deadline_ms,
 	};
 

@@ -132,9 +132,9 @@ find_sealer(const struct policy_options *options,
 
 /* ---- signature, signature-body ------------------------------------------- */
 
-/* Whether D= would have been aligned.  No walk is made for it: where the
- * Organizational Domain is not known from DMARC, a domain above or below the
- * author's is taken for the same organization. */
+/* Whether D= would have been aligned, but that no walk is made for it: all of
+ * the author's organization is taken as one, and where DNS failed for that
+ * (inspect/ has it found), what lies above or below the author. */
 static bool
 is_authors_own(const struct dmarc_evaluation *evaluation, struct slice domain)
 {

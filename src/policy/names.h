@@ -1,5 +1,5 @@
-/* policy/names.h - lists of domain names with globs: whose seals are trusted, who
- * forwards, whom a rule is about. */
+/* policy/names.h - lists of domain names with globs: whose seals are trusted,
+ * who forwards, whom a rule is about. */
 #ifndef ASSAY_POLICY_NAMES_H
 #define ASSAY_POLICY_NAMES_H
 

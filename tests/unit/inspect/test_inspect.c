@@ -526,6 +526,44 @@ test_arc_cut_or_off(void **state)
 
 /* ---- what is asked, and when --------------------------------------------- */
 
+/* Whether a signature that broke is the author's own hangs on the author's
+ * organization: then that is found, though DMARC did not need it. */
+static void
+test_broken_signature(void **state)
+{
+	static const struct {
+		const char *name, *names, *org;
+	} cases[] = {
+		{ "covers From", "from", "football.example.com" },
+		{ "does not cover From", "to", "" },
+	};
+	struct resolver *zone = test_zone(ZONE
+	    "_dmarc.news.football.example.com TXT v=DMARC1; p=reject\n");
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct inspect *in = create(&defaults, zone);
+		struct arena *arena = test_arena();
+		const struct inspect_results *r;
+		struct strbuf header;
+
+		strbuf_init(&header, arena, 1000);
+		strbuf_printf(&header, "DKIM-Signature: v=1; a=rsa-sha256;\n"
+		    " d=football.example.com; s=test; h=%s;\n"
+		    " bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\n"
+		    " b=YQ==\nFrom: a@news.football.example.com\n",
+		    cases[i].names);
+		connect_from(in, "192.0.2.1");
+		r = play(in, "<a@example.org>", strbuf_cstr(&header), "");
+		assert_int_equal(r->dmarc.result, DMARC_FAIL);
+		test_assert_slice(cases[i].name,
+		    r->dmarc.deciding->org_domain, cases[i].org);
+		arena_destroy(&arena);
+		inspect_destroy(&in);
+	}
+	dns_destroy_resolver(&zone);
+}
+
 static void
 test_prefetch(void **state)
 {
@@ -1011,6 +1049,7 @@ main(void)
 		cmocka_unit_test(test_arc),
 		cmocka_unit_test(test_arc_beside_dkim),
 		cmocka_unit_test(test_arc_cut_or_off),
+		cmocka_unit_test(test_broken_signature),
 		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_unchecked),
 		cmocka_unit_test(test_methods_off),
