@@ -14,6 +14,7 @@
 #include "config/socket.h"
 #include "mail/address.h"
 #include "mail/domain.h"
+#include "policy/template.h"
 
 #define MAX_AUTHSERV_ID 255	/* octets; no host name is longer */
 #define MAX_ADDRESS 254		/* octets (RFC 5321 4.5.3.1.3, erratum 1690) */
@@ -150,6 +151,31 @@ set_store(const struct key_place *place, const struct key_text *text)
 		refuse(place, text->line, text->text, "write \"sqlite:/PATH\","
 		    " \"postgresql://...\", or \"\" for none");
 	}
+}
+
+/* ---- replies ------------------------------------------------------------- */
+
+void
+set_reply(const struct key_place *place, const struct key_text *text)
+{
+	static const struct {
+		struct slice path;
+		enum policy_reply reply;
+	} replies[POLICY_N_REPLIES] = {
+		{ SLICE_INIT("replies.spf_reject"), POLICY_REPLY_SPF },
+		{ SLICE_INIT("replies.dmarc_reject"), POLICY_REPLY_DMARC },
+		{ SLICE_INIT("replies.bad_from"), POLICY_REPLY_BAD_FROM },
+		{ SLICE_INIT("replies.temperror"), POLICY_REPLY_TEMPERROR },
+		{ SLICE_INIT("replies.rule_reject"), POLICY_REPLY_RULE },
+	};
+	const char *instead = template_check(text->text);
+
+	if (instead != NULL)
+		refuse(place, text->line, text->text, instead);
+	for (size_t i = 0; i < N_ELEMENTS(replies); i++)
+		if (slice_eq(replies[i].path, slice_from_cstr(place->path)))
+			place->config->policy.replies[replies[i].reply] =
+			    or_null(text->text);
 }
 
 /* ---- names --------------------------------------------------------------- */

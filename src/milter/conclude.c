@@ -154,6 +154,7 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
 	}
+	session_name_message(session);
 	remind_of_rules(session, results->start_s);
 	trust_relayed(session, results);
 	judge(session, results, verdict);

@@ -98,8 +98,9 @@ judge_sender(struct session *session, SMFICTX *ctx)
 		return SMFIS_CONTINUE;
 	if (inspect_get_spf(session->inspect, &spf) != INSPECT_OK)
 		return give_up(session, ctx, "SPF found no memory");
-	policy_judge_sender(policy, spf, inspect_arena(session->inspect),
-	    &verdict);
+	session_name_message(session);
+	policy_judge_sender(policy, inspect_peek(session->inspect),
+	    inspect_arena(session->inspect), &verdict);
 	if (verdict.wanted == POLICY_ACCEPT)
 		return SMFIS_CONTINUE;
 	logline_write(LOG_LEVEL_INFO, &(struct logline){

@@ -144,6 +144,16 @@ session_look_for_queue_id(struct session *session, SMFICTX *ctx)
 		session_note_failure(session, "no memory for the queue id");
 }
 
+void
+session_name_message(struct session *session)
+{
+	struct slice id = session->queue_id.len != 0 ? session->queue_id :
+	    slice_from_cstr(session->id);
+
+	if (inspect_set_id(session->inspect, id) == INSPECT_NO_MEMORY)
+		session_note_failure(session, "no memory for the queue id");
+}
+
 static bool
 make_room(struct session *session, struct arena *arena)
 {

@@ -59,6 +59,10 @@ void session_note_failure(struct session *session, const char *failure);
 /* The queue id may be there now; it is asked for until it is. */
 void session_look_for_queue_id(struct session *session, SMFICTX *ctx);
 
+/* Have replies call the message by what the log calls it: the queue id, or the
+ * session's where there is none. */
+void session_name_message(struct session *session);
+
 void session_add_recipient(struct session *session, const char *argument);
 
 #endif

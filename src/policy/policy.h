@@ -47,6 +47,17 @@ enum policy_sign {
 void policy_append_signs(struct strbuf *text, unsigned signs,
     const char *separator);
 
+/* Kinds of replies, each with a text of its own. */
+enum policy_reply {
+	POLICY_REPLY_SPF = 0,
+	POLICY_REPLY_DMARC,
+	POLICY_REPLY_BAD_FROM,
+	POLICY_REPLY_TEMPERROR,	/* of DMARC */
+	POLICY_REPLY_RULE,
+};
+
+#define POLICY_N_REPLIES 5
+
 struct policy_options {
 	enum policy_mode mode;
 	unsigned spf_reject;	/* bit 1 << enum spf_result for each refused */
@@ -65,6 +76,8 @@ struct policy_options {
 	bool is_authenticated_trusted;
 	const struct policy_rule *rules;	/* in order; borrowed */
 	size_t n_rules;
+	/* policy/template.h; NULL: assay's own words.  Borrowed. */
+	const char *replies[POLICY_N_REPLIES];
 };
 
 #define POLICY_OPTIONS_DEFAULT { .mode = POLICY_MODE_UNSET, \
@@ -115,6 +128,7 @@ struct policy_verdict {
 	enum policy_action wanted;	/* the same without mode = "monitor" */
 	enum policy_disposition disposition;
 	const char *code, *enhanced;	/* "550", "5.7.1"; NULL for no reply */
+	enum policy_reply reply;	/* its kind, where there is one */
 	struct slice text;	/* of the reply: ASCII, printable, one line,
 				 * "%" not doubled; empty for no reply */
 	struct slice reason;	/* for the log and the quarantine: "dmarc=fail
@@ -132,9 +146,9 @@ struct policy_verdict {
 	enum policy_action shadow_wanted;	/* and what it would want */
 };
 
-/* At MAIL FROM.  *VERDICT lives in ARENA. */
+/* At MAIL FROM, by RESULTS->spf.  *VERDICT lives in ARENA. */
 void policy_judge_sender(const struct policy_options *options,
-    const struct spf_outcome *spf, struct arena *arena,
+    const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict);
 
 /* At end of message. */

@@ -72,6 +72,7 @@ refuse(const struct trial *trial, const struct policy_rule *rule,
 	verdict->disposition = POLICY_DISPOSITION_REJECT;
 	verdict->code = "550";
 	verdict->enhanced = "5.7.1";
+	verdict->reply = POLICY_REPLY_RULE;
 	verdict->text = text.has_failed ?
 	    SLICE("rejected by a local rule") : strbuf_slice(&text);
 }
@@ -90,6 +91,7 @@ defer(const struct trial *trial, const struct policy_rule *rule,
 	verdict->disposition = POLICY_DISPOSITION_NONE;
 	verdict->code = "451";
 	verdict->enhanced = "4.7.0";
+	verdict->reply = POLICY_REPLY_TEMPERROR;
 	verdict->text = text.has_failed ?
 	    SLICE("DMARC cannot be evaluated now") : strbuf_slice(&text);
 }

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "policy/evidence.h"
 #include "policy/policy.h"
+#include "policy/reply.h"
 #include "policy/ruling.h"
 #include "policy/sealer.h"
 
@@ -182,17 +183,19 @@ judge_spf(const struct policy_options *options,
 	append_spf_text(&text, spf);
 	append_spf_reason(&reason, spf);
 	set_spf_codes(spf->result, verdict);
+	verdict->reply = POLICY_REPLY_SPF;
 	verdict->text = take_text(&text, "SPF check failed");
 	verdict->reason = take_text(&reason, "spf");
 }
 
 void
 policy_judge_sender(const struct policy_options *options,
-    const struct spf_outcome *spf, struct arena *arena,
+    const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict)
 {
 	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
-	judge_spf(options, spf, arena, verdict);
+	judge_spf(options, &results->spf, arena, verdict);
+	policy_finish_reply(options, results, arena, verdict);
 	apply_mode(options, verdict);
 }
 
@@ -289,6 +292,7 @@ judge_bad_from(const struct policy_options *options,
 	verdict->disposition = POLICY_DISPOSITION_REJECT;
 	verdict->code = "550";
 	verdict->enhanced = "5.7.1";
+	verdict->reply = POLICY_REPLY_BAD_FROM;
 	verdict->text = take_text(&text, "DMARC needs an author domain");
 }
 
@@ -324,6 +328,7 @@ defer_dmarc(const struct dmarc_evaluation *open, struct arena *arena,
 	verdict->disposition = POLICY_DISPOSITION_NONE;
 	verdict->code = "451";
 	verdict->enhanced = "4.7.0";
+	verdict->reply = POLICY_REPLY_TEMPERROR;
 	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
 }
 
@@ -409,6 +414,7 @@ refuse_dmarc(const struct fail *fail)
 	verdict->disposition = POLICY_DISPOSITION_REJECT;
 	verdict->code = "550";
 	verdict->enhanced = "5.7.1";
+	verdict->reply = POLICY_REPLY_DMARC;
 	verdict->text = take_text(&text, "rejected by DMARC policy");
 }
 
@@ -502,6 +508,7 @@ defer_fail(const struct fail *fail, unsigned signs)
 	verdict->disposition = POLICY_DISPOSITION_NONE;
 	verdict->code = "451";
 	verdict->enhanced = "4.7.0";
+	verdict->reply = POLICY_REPLY_TEMPERROR;
 	verdict->text = take_text(&text, "DMARC cannot be evaluated now");
 }
 
@@ -609,5 +616,6 @@ policy_judge_message(const struct policy_options *options,
 	judge_dmarc(options, results, arena, verdict);
 	judge_relayed_sender(options, results, arena, verdict);
 	policy_apply_rules(options, results, arena, verdict);
+	policy_finish_reply(options, results, arena, verdict);
 	apply_mode(options, verdict);
 }

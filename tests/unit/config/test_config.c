@@ -214,6 +214,19 @@ static const struct {
 	    "f:1: dmarc.enabled needs SPF and DKIM: write spf: { enabled = "
 	    "true; }; and dkim: { enabled = true; };, or dmarc: { enabled = "
 	    "false; };\n" },
+	{ "replies", MONITOR "replies: { dmarc_reject = \"100% sure\";\n"
+	    "bad_from = \"%{form}\"; rule_reject = \"%{text\";\n"
+	    "temperror = \"caf\xc3\xa9\"; };",
+	    "f:1: replies.dmarc_reject cannot be \"100% sure\": write \"%%\" "
+	    "for a percent sign\n"
+	    "f:2: replies.bad_from cannot be \"%{form}\": write %{text}, "
+	    "%{domain}, %{reason}, %{explanation}, %{id}, %{client}, "
+	    "%{policy}, %{evidence} or %{rule}\n"
+	    "f:2: replies.rule_reject cannot be \"%{text\": write %{text}, "
+	    "%{domain}, %{reason}, %{explanation}, %{id}, %{client}, "
+	    "%{policy}, %{evidence} or %{rule}\n"
+	    "f:3: replies.temperror cannot be \"caf\\xc3\\xa9\": write it in "
+	    "ASCII, which is all that a reply may have\n" },
 	{ "limits", MONITOR "limits: { questions = 19;\n"
 	    "network_burst = 99;\nanswer_octets = 65536;\n"
 	    "mail_time_ms = 25001;\nmessage_time_ms = 999; };\n"
@@ -332,6 +345,8 @@ static const char full[] =
     "    temperror = \"accept\"; };\n"
     "trusted: { networks = [\"192.0.2.0/24\"]; authenticated = false;\n"
     "    relays = [\"192.0.2.64/26\", \"2001:db8::/48\"]; };\n"
+    "replies: { spf_reject = \"a\"; dmarc_reject = \"%{text} %{id}\";\n"
+    "    bad_from = \"c\"; temperror = \"100%%\"; rule_reject = \"e\"; };\n"
     "store = \"postgresql://db.example.org/assay\";\n"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; questions = 20;\n"
@@ -399,6 +414,13 @@ test_full(void **state)
 	assert_false(c->policy.is_authenticated_trusted);
 	assert_int_equal(c->inspect.relays.n, 2);
 	assert_true(relay_is_own(&c->inspect.relays, &inside));
+	assert_string_equal(c->policy.replies[POLICY_REPLY_SPF], "a");
+	assert_string_equal(c->policy.replies[POLICY_REPLY_DMARC],
+	    "%{text} %{id}");
+	assert_string_equal(c->policy.replies[POLICY_REPLY_BAD_FROM], "c");
+	assert_string_equal(c->policy.replies[POLICY_REPLY_TEMPERROR],
+	    "100%%");
+	assert_string_equal(c->policy.replies[POLICY_REPLY_RULE], "e");
 	assert_string_equal(c->store, "postgresql://db.example.org/assay");
 	assert_int_equal(c->inspect.header.max_octets, 65536);
 	assert_int_equal(c->inspect.header.max_fields, 100);
@@ -421,7 +443,7 @@ test_full(void **state)
 	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
 	    "server is asked, this file answers everything");
 	note = note->next;
-	assert_string_equal(note->text, "f:21: store: accepted, not built "
+	assert_string_equal(note->text, "f:23: store: accepted, not built "
 	    "yet");
 	note = note->next;
 	assert_string_equal(note->text, "f:13: dmarc.enabled without "

@@ -121,6 +121,8 @@ test_defaults(void **state)
 	assert_int_equal(a->throttle.per_second, b->throttle.per_second);
 	assert_int_equal(a->throttle.burst, b->throttle.burst);
 	assert_int_equal(b->policy.n_rules, 0);
+	for (size_t i = 0; i < POLICY_N_REPLIES; i++)
+		assert_null(b->policy.replies[i]);
 	assert_int_equal(a->policy.mode, b->policy.mode);
 	assert_int_equal(a->policy.spf_reject, b->policy.spf_reject);
 	assert_int_equal(a->policy.dmarc_reject, b->policy.dmarc_reject);

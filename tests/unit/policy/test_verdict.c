@@ -42,13 +42,14 @@ test_sender_actions(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct arena *arena = test_arena();
 		struct policy_options options = POLICY_OPTIONS_DEFAULT;
-		struct spf_outcome spf = { .result = cases[i].result,
-			.domain = SLICE("example.org") };
+		const struct inspect_results results = {
+			.spf = { .result = cases[i].result,
+				.domain = SLICE("example.org") } };
 		struct policy_verdict verdict;
 
 		options.mode = POLICY_MODE_ENFORCE;
 		options.spf_reject = cases[i].refused;
-		policy_judge_sender(&options, &spf, arena, &verdict);
+		policy_judge_sender(&options, &results, arena, &verdict);
 		if (verdict.action != cases[i].wanted ||
 		    verdict.wanted != cases[i].wanted)
 			fail_msg("%s: wrong action", cases[i].name);
@@ -64,7 +65,7 @@ test_sender_actions(void **state)
 		}
 
 		options.mode = POLICY_MODE_MONITOR;
-		policy_judge_sender(&options, &spf, arena, &verdict);
+		policy_judge_sender(&options, &results, arena, &verdict);
 		if (verdict.action != POLICY_ACCEPT ||
 		    verdict.wanted != cases[i].wanted || verdict.code != NULL)
 			fail_msg("%s: monitor mode acts", cases[i].name);
@@ -121,7 +122,8 @@ test_sender_texts(void **state)
 
 		options.mode = POLICY_MODE_ENFORCE;
 		options.spf_reject = BIT(cases[i].spf.result);
-		policy_judge_sender(&options, &cases[i].spf, arena, &verdict);
+		policy_judge_sender(&options, &(struct inspect_results){
+		    .spf = cases[i].spf }, arena, &verdict);
 		test_assert_slice(cases[i].name, verdict.text, cases[i].text);
 		test_assert_slice(cases[i].name, verdict.reason,
 		    cases[i].reason);
@@ -783,8 +785,8 @@ test_no_memory(void **state)
 	struct arena *arena = arena_create(0);
 	struct policy_options options = POLICY_OPTIONS_DEFAULT;
 	struct policy_verdict verdict;
-	const struct spf_outcome spf = { .result = SPF_FAIL,
-		.domain = SLICE("example.org") };
+	const struct inspect_results results = { .spf = { .result = SPF_FAIL,
+		.domain = SLICE("example.org") } };
 	struct scene scene = { .result = DMARC_FAIL,
 		.policy = DMARC_POLICY_REJECT, .is_policy_known = true };
 
@@ -793,7 +795,7 @@ test_no_memory(void **state)
 	options.mode = POLICY_MODE_ENFORCE;
 	options.spf_reject = BIT(SPF_FAIL);
 	set_scene(&scene);
-	policy_judge_sender(&options, &spf, arena, &verdict);
+	policy_judge_sender(&options, &results, arena, &verdict);
 	assert_int_equal(verdict.action, POLICY_REJECT);
 	assert_string_equal(verdict.enhanced, "5.7.23");
 	assert_true(contains(verdict.text, "SPF"));
