@@ -180,7 +180,7 @@ reply(struct session *session, SMFICTX *ctx,
 		break;
 	}
 	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
-	    verdict->text))
+	    verdict->text, 0))
 		log_write(session->service->context->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);

@@ -1,6 +1,8 @@
 /* milter/envelope.c - see envelope.h. */
 #include "milter/envelope.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "inspect/inspect.h"
 #include "milter/logline.h"
@@ -13,7 +15,7 @@ static sfsistat
 defer(SMFICTX *ctx, const char *enhanced, struct slice text)
 {
 	/* Without our text the MTA uses its own; the refusal stands. */
-	(void)perform_reply(ctx, "451", enhanced, text);
+	(void)perform_reply(ctx, "451", enhanced, text, 0);
 	return SMFIS_TEMPFAIL;
 }
 
@@ -68,6 +70,14 @@ give_up(struct session *session, SMFICTX *ctx, const char *why)
 	    defer(ctx, "4.3.0", SLICE("temporary failure, try again later"));
 }
 
+/* Sendmail begins its reply to MAIL with "<sender>... ". */
+static size_t
+measure_prefix(const struct session *session)
+{
+	return inspect_peek(session->inspect)->sender.address.len +
+	    strlen("<>... ");
+}
+
 static sfsistat
 refuse_sender(struct session *session, SMFICTX *ctx,
     const struct policy_verdict *verdict)
@@ -75,7 +85,7 @@ refuse_sender(struct session *session, SMFICTX *ctx,
 	bool is_permanent = verdict->action == POLICY_REJECT;
 
 	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
-	    verdict->text))
+	    verdict->text, measure_prefix(session)))
 		log_write(session->service->context->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);

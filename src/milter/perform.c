@@ -20,7 +20,7 @@
 /* In an arena of its own: a message may be refused because its own is full. */
 bool
 perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
-    struct slice text)
+    struct slice text, size_t prefix_octets)
 {
 	struct arena *arena = arena_create(REPLY_MEMORY);
 	struct reply reply;
@@ -29,7 +29,8 @@ perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
 	if (arena == NULL)
 		return false;
 	/* REPLY_MAX_LINES of them, or fewer and a NULL. */
-	is_set = reply_format(arena, code, enhanced, text, &reply) &&
+	is_set = reply_format(arena, code, enhanced, text, prefix_octets,
+	    &reply) &&
 	    smfi_setmlreply(ctx, code, enhanced, reply.lines[0],
 	    reply.lines[1], reply.lines[2], reply.lines[3], reply.lines[4],
 	    reply.lines[5], reply.lines[6], reply.lines[7], NULL) ==

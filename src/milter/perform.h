@@ -9,10 +9,11 @@ struct inspect_results;
 struct policy_verdict;
 struct session;
 
-/* Set the reply for SMFIS_REJECT or SMFIS_TEMPFAIL.  False where that failed:
- * the MTA has a text of its own then. */
+/* Set the reply for SMFIS_REJECT or SMFIS_TEMPFAIL.  PREFIX_OCTETS is what the
+ * MTA may write before TEXT.  False where that failed: the MTA has a text of its
+ * own then. */
 bool perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
-    struct slice text);
+    struct slice text, size_t prefix_octets);
 
 /* All changes to a message that is let in; only within xxfi_eom.  FIELD is the
  * value of our Authentication-Results field.  NULL, or the name of what

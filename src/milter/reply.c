@@ -49,10 +49,12 @@ encode_line(struct arena *arena, struct slice text)
 
 bool
 reply_format(struct arena *arena, const char *code, const char *enhanced,
-    struct slice text, struct reply *reply_out)
+    struct slice text, size_t prefix_octets, struct reply *reply_out)
 {
-	size_t room = REPLY_LINE_OCTETS - strlen(code) - strlen(enhanced) -
+	size_t whole = REPLY_LINE_OCTETS - strlen(code) - strlen(enhanced) -
 	    sizeof("  \r\n") + 1;
+	size_t room = whole - (prefix_octets < whole / 2 ?
+	    prefix_octets : whole / 2);
 
 	*reply_out = (struct reply){ .n_lines = 0 };
 	text = slice_trim(text);
@@ -64,6 +66,7 @@ reply_format(struct arena *arena, const char *code, const char *enhanced,
 			return false;
 		reply_out->lines[reply_out->n_lines++] = line;
 		text = slice_trim(slice_from(text, len));
+		room = whole;
 	} while (text.len != 0 && reply_out->n_lines < REPLY_MAX_LINES);
 	return true;
 }

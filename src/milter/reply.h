@@ -16,8 +16,9 @@ struct reply {
 
 /* Cut TEXT into lines at its spaces, for a reply with these codes.  A "%" is
  * doubled, since MTAs take a single one for a format; what is not printable
- * ASCII becomes "?".  False where memory is out. */
+ * ASCII becomes "?".  The first line leaves room for PREFIX_OCTETS, which the
+ * MTA puts before it, up to half of the line.  False where memory is out. */
 bool reply_format(struct arena *arena, const char *code, const char *enhanced,
-    struct slice text, struct reply *reply_out);
+    struct slice text, size_t prefix_octets, struct reply *reply_out);
 
 #endif

@@ -30,7 +30,8 @@ test_texts(void **state)
 		struct slice text = test_exact_copy(cases[i].text);
 		struct reply reply;
 
-		assert_true(reply_format(arena, "550", "5.7.1", text, &reply));
+		assert_true(reply_format(arena, "550", "5.7.1", text, 0,
+		    &reply));
 		assert_int_equal(reply.n_lines, 1);
 		test_assert_slice(cases[i].name,
 		    slice_from_cstr(reply.lines[0]), cases[i].want);
@@ -60,7 +61,7 @@ test_lines(void **state)
 				strbuf_printf(&text, "%s%s",
 				    i != 0 ? " " : "", words[w]);
 			assert_true(reply_format(arena, "550", "5.7.23",
-			    strbuf_slice(&text), &reply));
+			    strbuf_slice(&text), 0, &reply));
 			for (size_t i = 0; i < reply.n_lines; i++) {
 				assert_true(strlen("550 5.7.23 \r\n") +
 				    strlen(reply.lines[i]) <=
@@ -95,7 +96,7 @@ test_one_word(void **state)
 		assert_non_null(mem);
 		memset(mem, letters[i], 20000);
 		assert_true(reply_format(arena, "451", "4.7.0",
-		    (struct slice){ mem, 20000 }, &reply));
+		    (struct slice){ mem, 20000 }, 0, &reply));
 		assert_int_equal(reply.n_lines, REPLY_MAX_LINES);
 		for (size_t j = 0; j < reply.n_lines; j++) {
 			size_t len = strlen(reply.lines[j]);
@@ -111,6 +112,31 @@ test_one_word(void **state)
 	}
 }
 
+/* The first line alone leaves room for what the MTA writes before it. */
+static void
+test_prefix(void **state)
+{
+	static const size_t prefixes[] = { 1, 30, 200, 320, 100000 };
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(prefixes); i++) {
+		struct arena *arena = test_arena();
+		char mem[2000];
+		struct reply reply;
+		size_t first, prefix = prefixes[i] < 240 ? prefixes[i] : 240;
+
+		memset(mem, 'x', sizeof(mem));
+		assert_true(reply_format(arena, "550", "5.7.23",
+		    (struct slice){ mem, sizeof(mem) }, prefixes[i], &reply));
+		first = strlen("550 5.7.23 \r\n") + strlen(reply.lines[0]);
+		assert_true(first + prefix <= REPLY_LINE_OCTETS);
+		assert_true(first >= REPLY_LINE_OCTETS / 2);
+		assert_int_equal(strlen("550 5.7.23 \r\n") +
+		    strlen(reply.lines[1]), REPLY_LINE_OCTETS);
+		arena_destroy(&arena);
+	}
+}
+
 static void
 test_no_memory(void **state)
 {
@@ -119,7 +145,8 @@ test_no_memory(void **state)
 
 	(void)state;
 	assert_non_null(arena);
-	assert_false(reply_format(arena, "451", "4.7.0", SLICE("x"), &reply));
+	assert_false(reply_format(arena, "451", "4.7.0", SLICE("x"), 0,
+	    &reply));
 	arena_destroy(&arena);
 }
 
@@ -130,6 +157,7 @@ main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_one_word),
+		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_no_memory),
 	};
 
