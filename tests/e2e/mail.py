@@ -12,7 +12,8 @@ import subprocess
 import dkim
 import nacl.signing
 
-SELECTORS = {"rsa": b"rsa-sha256", "ed": b"ed25519-sha256"}
+SELECTORS = {"rsa": b"rsa-sha256", "ed": b"ed25519-sha256",
+    "many": b"rsa-sha256"}
 counter = itertools.count(1)
 
 

@@ -2,14 +2,17 @@
 
 import time
 
-from mail import compose, split_fields
+from mail import compose, get_fields, split_fields
 from relay import SERVFAIL
 from scenario import (expect, expect_accepted, expect_method, expect_reply,
     our_field, scenario)
 from scenarios.dns import SHORT, Faults
 from scenarios.fields import expect_foreign_alone, fold_ids, interleave
+from scenarios.hostile import is_fit_for_smtp
+from scenarios.knowledge import SEALERS, passed
 from sendmail import Sendmail
-from zone import HONEST_LOOPBACK, OTHER_LOOPBACK, TRUSTED_LOOPBACK
+from zone import (EXPLANATIONS, HONEST_LOOPBACK, OTHER_LOOPBACK,
+    TRUSTED_LOOPBACK)
 
 
 @scenario("Sendmail: honest mail, signed twice, arrives with every result")
@@ -203,6 +206,91 @@ def eight_bit(lab):
 	results = expect_accepted(sendmail, sendmail.send(message,
 	    "ann@honest.example", options=" BODY=8BITMIME"))
 	expect_method(results, "dkim", "pass")
+
+
+@scenario("Sendmail: explanations of every kind make a reply")
+def explanations(lab):
+	sendmail = lab.sendmail_for_all(spf={"reject": ["fail"]})
+	with sendmail.smtp(OTHER_LOOPBACK) as session:
+		for name in EXPLANATIONS:
+			reply = session.command("MAIL FROM:<a@%s"
+			    ".explained.example>" % name)
+			expect("SPF MAIL FROM check gave fail" in reply.text
+			    and is_fit_for_smtp(reply), "%s: %r" %
+			    (name, reply))
+		expect_reply(session.command("MAIL FROM:<ann@nospf.example>"),
+		    "250")
+
+
+# It drops NUL, and fields From without a value, before we see them.
+@scenario("Sendmail: NUL and 8-bit in From, and a second one")
+def authors(lab):
+	sendmail = lab.sendmail_for_all()
+	for author in ("ceo@reject.example\0@honest.example",
+	    "ann@honest.example\0, ceo@reject.example",
+	    "\0ceo@reject.example",
+	    '"Someone <ann@honest.example>"@reject.example',
+	    "ceo@bücher.example", "ceo@reject.example\r\n ann@honest.example",
+	    "ann@honest.example\r\nFrom : ceo@reject.example",
+	    "ann@honest.example\r\nfrom: ann@honest.example"):
+		reply = sendmail.send(compose(author), "ann@honest.example")
+		expect(reply.text.startswith("550 5.7.1"),
+		    "%r: %s" % (author, reply))
+	reply = sendmail.send(compose("ann@honest.example\r\nFrom:"),
+	    "ann@honest.example")
+	expect_accepted(sendmail, reply)
+	left = get_fields(sendmail.delivered(reply), "From")
+	expect(left == [" ann@honest.example"], "From is %s" % left)
+	reply = sendmail.send(compose(None), "ann@honest.example")
+	expect_reply(reply, "550 5.7.1", "no From field")
+
+
+@scenario("Sendmail: long lines and NUL in the body, signed")
+def long_lines(lab):
+	sendmail = lab.sendmail_for_all()
+	body = b"a\0b\r\n" + b"".join(b"x" * n + b"\r\n"
+	    for n in (998, 999, 2048, 100000))
+	message = lab.keys.sign(compose("ann@honest.example", body=body),
+	    "honest.example", canonicalize=(b"simple", b"simple"))
+	expect_method(expect_accepted(sendmail, sendmail.send(message,
+	    "ann@honest.example")), "dkim", "pass")
+
+
+# It ends the session at once, with the message under way.
+@scenario("Sendmail: a bare LF or CR, and the next mail")
+def bare_line_ends(lab):
+	sendmail = lab.sendmail_for_all()
+	for ends in b"\n", b"\r", b"\n.\n":
+		try:
+			reply = sendmail.send(compose("ann@honest.example",
+			    body=b"one" + ends + b"two\r\n"),
+			    "ann@honest.example")
+		except ConnectionError:
+			continue
+		expect(reply.code[0] == "4", "%r: %s" % (ends, reply))
+	results = expect_accepted(sendmail, sendmail.send(
+	    compose("ann@honest.example"), "ann@honest.example"))
+	expect_method(results, "dmarc", "pass")
+
+
+@scenario("Sendmail: a chain survives, and a trusted sealer vouches")
+def chain(lab):
+	message = lab.keys.seal(compose("ann@reject.example"),
+	    "foreign.example", passed("reject.example"))
+	message = lab.keys.seal(message, "foreign.example",
+	    "arc=pass; " + passed("reject.example"))
+	sendmail = lab.sendmail_for_all()
+	reply = sendmail.send(message, "ann@reject.example", OTHER_LOOPBACK)
+	reason = sendmail.quarantine_reason(reply)
+	expect(reason and "evidence=arc" in reason,
+	    "the reason is %r: %s" % (reason, reply))
+	sendmail = lab.sendmail_for_all(**SEALERS)
+	results = expect_accepted(sendmail, sendmail.send(message,
+	    "ann@reject.example", OTHER_LOOPBACK))
+	expect_method(results, "dmarc", "fail", policy_evidence="arc,sealer")
+	expect_reply(sendmail.send(message.replace(b"Hello.", b"Pay me."),
+	    "ann@reject.example", OTHER_LOOPBACK), "550 5.7.1",
+	    "no sign of forwarding")
 
 
 @scenario("Sendmail: without assayd mail is put off, with it again accepted")
