@@ -169,6 +169,36 @@ share_key_limits(struct inspect_options *inspect)
 	inspect->arc.max_rsa_bits = inspect->dkim.max_rsa_bits;
 }
 
+/* What a rule asks for and nobody finds out. */
+static const char *
+find_missing_method(const struct inspect_options *inspect,
+    const struct policy_rule *rule)
+{
+	if (!rule->is_always && !inspect->is_dmarc_enabled)
+		return "dmarc.enabled";
+	if (rule->match.sealers.n != 0 && !inspect->is_arc_enabled)
+		return "arc.enabled";
+	if (rule->match.dkim_domains.n != 0 && !inspect->is_dkim_enabled)
+		return "dkim.enabled";
+	return NULL;
+}
+
+static void
+check_rules(struct loader *loader)
+{
+	const struct policy_options *policy = &loader->config->policy;
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const char *missing = find_missing_method(
+		    &loader->config->inspect, &policy->rules[i]);
+
+		if (missing != NULL)
+			problems_note(&loader->problems, line_of(loader,
+			    SLICE("rules")), "rule %zu fits no mail: it needs "
+			    "%s", i + 1, missing);
+	}
+}
+
 /* ---- loading ------------------------------------------------------------- */
 
 static void
@@ -186,6 +216,7 @@ read_keys(struct loader *loader, struct slice text)
 	check_methods(loader);
 	check_evidence(loader);
 	check_psl(loader);
+	check_rules(loader);
 	check_limits(loader);
 }
 

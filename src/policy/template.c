@@ -93,13 +93,16 @@ template_check(struct slice template)
 	}
 }
 
+/* Our own text has been escaped already. */
 static void
-append_value(struct strbuf *text, struct slice value)
+append_value(struct strbuf *text, enum template_name name, struct slice value)
 {
-	if (value.len != 0)
-		strbuf_append_escaped(text, value, MAX_VALUE);
-	else
+	if (value.len == 0)
 		strbuf_append_cstr(text, "none");
+	else if (name == TEMPLATE_TEXT)
+		strbuf_append(text, value);
+	else
+		strbuf_append_escaped(text, value, MAX_VALUE);
 }
 
 void
@@ -116,7 +119,8 @@ template_expand(struct strbuf *text, struct slice template,
 			strbuf_append(text, piece);
 			continue;
 		case PIECE_NAME:
-			append_value(text, values->of[index]);
+			append_value(text, (enum template_name)index,
+			    values->of[index]);
 			continue;
 		case PIECE_END:
 		case PIECE_BAD_SIGN:

@@ -32,8 +32,8 @@ struct template_values {
  * to write instead of what is wrong. */
 const char *template_check(struct slice template);
 
-/* Append TEMPLATE, which template_check has passed, with the values in it,
- * escaped. */
+/* Append TEMPLATE, which template_check has passed, with the values in it:
+ * escaped, but for TEXT, which is printable ASCII. */
 void template_expand(struct strbuf *text, struct slice template,
     const struct template_values *values);
 

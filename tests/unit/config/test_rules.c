@@ -254,6 +254,50 @@ test_read(void **state)
 	arena_destroy(&arena);
 }
 
+/* Rules that wait for what no check finds out. */
+static void
+test_missing_methods(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *note;	/* NULL: none */
+	} cases[] = {
+		{ MODE "rules = ({ " MATCH REST "});", NULL },
+		{ MODE "rules = ({ " MATCH REST "});\n"
+		    "dmarc: { enabled = false; };",
+		    "f:2: rule 1 fits no mail: it needs dmarc.enabled" },
+		{ MODE "rules = ({ " MATCH REST "when = \"always\"; });\n"
+		    "dmarc: { enabled = false; };", NULL },
+		{ MODE "arc: { enabled = false; };\nrules = ({ " REST
+		    "match: { sealer = [\"example.org\"]; }; });",
+		    "f:3: rule 1 fits no mail: it needs arc.enabled" },
+		{ MODE "dmarc: { enabled = false; };\n"
+		    "dkim: { enabled = false; };\nrules = ({ " REST
+		    "match: { dkim_domain = [\"example.org\"]; };"
+		    "when = \"always\"; });",
+		    "f:4: rule 1 fits no mail: it needs dkim.enabled" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct slice problems;
+		struct config *config = load(arena, cases[i].text, &problems);
+		const struct config_note *note;
+
+		test_assert_slice("problems", problems, "");
+		note = config->notes;
+		while (note != NULL && strstr(note->text, "fits no") == NULL)
+			note = note->next;
+		if ((note != NULL) != (cases[i].note != NULL))
+			fail_msg("%s", cases[i].text);
+		if (note != NULL)
+			assert_string_equal(note->text, cases[i].note);
+		config_unload(&config);
+		arena_destroy(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -261,6 +305,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_missing_methods),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

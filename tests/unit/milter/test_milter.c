@@ -18,6 +18,7 @@
 #include "base/poison.h"
 #include "base/strbuf.h"
 #include "milter/libmilter.h"
+#include "milter/service.h"
 #include "unit/asked.h"
 #include "unit/inspect/sample.h"
 #include "unit/milter/peer.h"
@@ -1076,6 +1077,228 @@ test_log(void **state)
 	peer_quit(&peer);
 }
 
+/* ---- rules, relays, limits ----------------------------------------------- */
+
+/* The answer to mail by a forger for both recipients of send_message. */
+static struct outcome
+send_forged(struct peer *peer, const char *header)
+{
+	open_peer(peer, FORGER);
+	send_message(peer, "<a@none.example>", header, "");
+	return end_message(peer);
+}
+
+static void
+test_rules(void **state)
+{
+	static const struct slice smtpd[] = { SLICE_INIT("smtpd") };
+	static const struct slice other[] = { SLICE_INIT("submission") };
+	static const struct policy_recipient user[] = {
+		{ SLICE_INIT("USER"), SLICE_INIT("example.org") } };
+	static const struct policy_recipient all[] = {
+		{ SLICE_EMPTY, SLICE_INIT("example.org") } };
+	struct policy_rule rules[] = {
+		{ .name = SLICE("1"), .why = SLICE("one of two"),
+		    .match = { .recipients = user, .n_recipients = 1 },
+		    .end_s = INT64_MAX },
+		{ .name = SLICE("2"), .why = SLICE("elsewhere"),
+		    .match = { .listeners = { other, 1 } },
+		    .end_s = INT64_MAX },
+		{ .name = SLICE("3"), .why = SLICE("tried"),
+		    .action = POLICY_RULE_QUARANTINE, .is_shadow = true,
+		    .end_s = INT64_MAX },
+		{ .name = SLICE("four"), .why = SLICE("ours"),
+		    .match = { .listeners = { smtpd, 1 }, .recipients = all,
+		    .n_recipients = 1 }, .end_s = INT64_MAX },
+	};
+	struct outcome outcome;
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.rules = rules;
+	server.context.policy.n_rules = 4;
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	assert_int_equal(outcome.answer, SMFIR_CONTINUE);
+	assert_contains("field", outcome.changes, "policy.rule=four");
+	assert_contains("field", outcome.changes, "(p=reject dis=none)");
+	assert_logged("override=local_policy override_comment=ours rule=four "
+	    "shadow_rule=3 shadow_why=tried shadow_wanted=hold ");
+	peer_quit(&peer);
+
+	server.context.policy.n_rules = 3;
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	peer_quit(&peer);
+
+	rules[0].action = POLICY_RULE_REJECT;
+	outcome = send_forged(&peer, "From: a@none.example\n");
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	assert_contains("reply", outcome.text, "550 5.7.1 rejected by local "
+	    "rule 1: one of two (author domain none.example) (id 4XyZ)");
+	peer_quit(&peer);
+}
+
+/* Rules that have ended are told of with the first message of a day. */
+static void
+test_ended_rule(void **state)
+{
+	const struct policy_rule rule = { .name = SLICE("1"),
+		.why = SLICE("a partner"), .until = SLICE("2020-01-31"),
+		.end_s = 1580515200 };
+	struct outcome outcome;
+	struct arena *arena = test_arena();
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.rules = &rule;
+	server.context.policy.n_rules = 1;
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	peer_quit(&peer);
+	assert_false(contains(read_log(arena, " verdict=reject "),
+	    "held until"));
+	atomic_fetch_sub(&milter_service()->day, 1);
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	peer_quit(&peer);
+	assert_logged("rule 1 held until 2020-01-31 (a partner): it is off");
+	arena_destroy(&arena);
+}
+
+static void
+test_quarantine_is_reject(void **state)
+{
+	struct outcome outcome;
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.quarantine = POLICY_QUARANTINE_REJECT;
+	outcome = send_forged(&peer, "From: a@quarantine.example\n");
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	assert_contains("reply", outcome.text, "550 5.7.1 rejected by the "
+	    "DMARC policy of quarantine.example (p=quarantine)");
+	assert_int_equal(outcome.changes.len, 0);
+	peer_quit(&peer);
+}
+
+static void
+test_replies(void **state)
+{
+	struct outcome outcome;
+	struct slice text;
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.replies[POLICY_REPLY_DMARC] =
+	    "%{client} is not %{domain}, %{id}, 100%%";
+	server.context.policy.replies[POLICY_REPLY_SPF] = "%{id}";
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	assert_contains("template", outcome.text, "550 5.7.1 " FORGER " is "
+	    "not example.org, 4XyZ, 100%%");
+	peer_quit(&peer);
+
+	/* At MAIL there is no queue id: the session's is taken. */
+	server.context.policy.spf_reject = 1U << SPF_FAIL;
+	open_peer(&peer, FORGER);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
+	    SMFIR_REPLYCODE);
+	text = slice_from(text, slice_find_last(text, ' ') + 1);
+	assert_logged("verdict=reject");
+	{
+		struct arena *arena = test_arena();
+		struct strbuf line;
+
+		strbuf_init(&line, arena, 1000);
+		strbuf_printf(&line, "session=%.*s ", SLICE_PRINTF(text));
+		assert_logged(strbuf_cstr(&line));
+		arena_destroy(&arena);
+	}
+	peer_quit(&peer);
+}
+
+#define RELAY "198.51.100.1"
+#define BY_RELAY(address) "Received: from mail.example.org (x [" address \
+	"])\n\tby relay.example.org with ESMTP\n"
+
+static void
+test_relay(void **state)
+{
+	static const struct {
+		const char *name, *header;
+		char answer;
+		const char *changes, *log;
+	} cases[] = {
+		{ "its client counts", BY_RELAY(HONEST)
+		    "From: a@example.org\n", SMFIR_CONTINUE, "spf=pass",
+		    " client=" HONEST " relay=" RELAY " " },
+		{ "a forger behind it", FORGED BY_RELAY(FORGER)
+		    BY_RELAY(HONEST) "From: a@example.org\n",
+		    SMFIR_CONTINUE, "\nquarantine dmarc=fail p=reject",
+		    " evidence=relay " },
+		{ "SPF alone: put aside, too", BY_RELAY(FORGER)
+		    "From: a@none.example\n", SMFIR_CONTINUE,
+		    "\nquarantine spf=fail example.org",
+		    " verdict=hold reason=\"spf=fail " },
+		{ "it tells nothing", "From: a@none.example\n",
+		    SMFIR_CONTINUE, "policy.relay=" RELAY,
+		    " client=unknown relay=" RELAY " " },
+		{ "a trusted client behind it", FORGED BY_RELAY("203.0.113.9")
+		    "From: a@example.org\n", SMFIR_CONTINUE,
+		    " " OURS "; none", " trusted=network " },
+		{ "its forged fields go", FORGED BY_RELAY("203.0.113.9")
+		    "From: a@example.org\n", SMFIR_CONTINUE, "delete 1 ",
+		    " forged=1 " },
+	};
+	struct ip_network relay, trusted;
+
+	(void)state;
+	assert_true(ip_parse_network(SLICE(RELAY), &relay));
+	assert_true(ip_parse_network(SLICE("203.0.113.0/24"), &trusted));
+	server.context.inspect.relays = (struct relay_networks){ &relay, 1 };
+	server.context.policy.trusted_networks = &trusted;
+	server.context.policy.n_trusted_networks = 1;
+	server.context.policy.spf_reject = 1U << SPF_FAIL | 1U << SPF_NONE;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct outcome outcome;
+		struct peer peer;
+
+		open_peer(&peer, RELAY);
+		send_message(&peer, "<a@example.org>", cases[i].header, "");
+		outcome = end_message(&peer);
+		if (outcome.answer != cases[i].answer)
+			fail_msg("%s: answer %c", cases[i].name,
+			    outcome.answer);
+		assert_contains(cases[i].name, outcome.changes,
+		    cases[i].changes);
+		assert_logged(cases[i].log);
+		peer_quit(&peer);
+	}
+}
+
+static void
+test_limits(void **state)
+{
+	struct arena *arena = test_arena();
+	struct outcome outcome;
+	struct strbuf counted;
+	struct peer peer;
+
+	(void)state;
+	atomic_store(&milter_service()->limits.hits[LIMIT_QUESTIONS], 0);
+	server.context.inspect.dns.max_questions = 2;
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	assert_contains("reply", outcome.text, "451 4.7.0 ");
+	peer_quit(&peer);
+	assert_logged(" limits=questions ");
+	assert_logged(": the limit questions was hit");
+	outcome = send_forged(&peer, "From: a@example.org\n");
+	peer_quit(&peer);
+	strbuf_init(&counted, arena, 1000);
+	milter_append_limits(&counted);
+	assert_contains("counters", strbuf_slice(&counted), " questions=2");
+	arena_destroy(&arena);
+}
+
 /* ---- shutting down: the last one, there is no way back ------------------- */
 
 static void
@@ -1135,6 +1358,13 @@ main(void)
 		cmocka_unit_test_setup(test_spf_at_mail, set_defaults),
 		cmocka_unit_test_setup(test_explanations, set_defaults),
 		cmocka_unit_test_setup(test_trust, set_defaults),
+		cmocka_unit_test_setup(test_rules, set_defaults),
+		cmocka_unit_test_setup(test_ended_rule, set_defaults),
+		cmocka_unit_test_setup(test_quarantine_is_reject,
+		    set_defaults),
+		cmocka_unit_test_setup(test_replies, set_defaults),
+		cmocka_unit_test_setup(test_relay, set_defaults),
+		cmocka_unit_test_setup(test_limits, set_defaults),
 		cmocka_unit_test_setup(test_no_smtp_client, set_defaults),
 		cmocka_unit_test_setup(test_mapped_client, set_defaults),
 		cmocka_unit_test_setup(test_authserv_id, set_defaults),

@@ -71,6 +71,7 @@ test_expand(void **state)
 		[TEMPLATE_DOMAIN] = SLICE_INIT("example.org"),
 		[TEMPLATE_REASON] = SLICE_INIT("a\r\nb %{id} \xc3\xa9"),
 		[TEMPLATE_ID] = SLICE_INIT("4XyZ"),
+		[TEMPLATE_TEXT] = SLICE_INIT("a\\x0db"),
 	} };
 	static const struct {
 		const char *template, *text;
@@ -80,6 +81,7 @@ test_expand(void **state)
 		{ "%{domain}", "example.org" },
 		{ "[%{domain}%{id}]", "[example.org4XyZ]" },
 		{ "%{rule}", "none" },
+		{ "%{text}", "a\\x0db" },
 		{ "100%% %%{id}", "100% %{id}" },
 		/* Values are text, whatever they say. */
 		{ "%{reason}", "a\\x0d\\x0ab %{id} \\xc3\\xa9" },
