@@ -53,7 +53,7 @@ struct reply {
 };
 
 struct rr {
-	struct dns_name owner;
+	size_t owner;		/* where its name stands */
 	unsigned type, class;
 	uint32_t ttl_s;
 	size_t rdata, rdata_len;	/* within the packet: checked */
@@ -88,12 +88,28 @@ min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* Past the name at *POS, without a look at where a pointer in it leads. */
+static bool
+skip_name(struct slice packet, size_t *pos)
+{
+	while (*pos < packet.len) {
+		unsigned len = (unsigned char)packet.ptr[(*pos)++];
+
+		if (len == 0)
+			return true;
+		if (len > DNS_LABEL_MAX)	/* a pointer: two octets */
+			return (*pos)++ < packet.len;
+		*pos += len;
+	}
+	return false;
+}
+
 /* NAME, TYPE (2), CLASS (2), TTL (4), RDLENGTH (2), RDATA */
 static bool
 read_rr(struct slice packet, size_t *pos, struct rr *rr)
 {
-	if (!dns_name_unpack(packet, pos, &rr->owner) ||
-	    packet.len - *pos < 10)
+	rr->owner = *pos;
+	if (!skip_name(packet, pos) || packet.len - *pos < 10)
 		return false;
 	rr->type = read_u16(packet, *pos);
 	rr->class = read_u16(packet, *pos + 2);
@@ -118,19 +134,32 @@ read_rdata_name(struct slice packet, const struct rr *rr, size_t skip,
 	    pos == end;
 }
 
+/* Unpacking a name takes long, and most records are not of a type that is
+ * looked for: so their owners come last. */
+static bool
+read_owner(struct slice packet, const struct rr *rr,
+    struct dns_name *owner_out)
+{
+	size_t pos = rr->owner;
+
+	return dns_name_unpack(packet, &pos, owner_out);
+}
+
 /* ---- the frame ----------------------------------------------------------- */
 
 static bool
 skip_section(const struct reply *reply, size_t *pos, unsigned n_records,
     struct section *section_out)
 {
+	struct dns_name owner;
 	struct rr rr;
 
 	*section_out = (struct section){ *pos, n_records };
 	if (n_records > SECTION_RECORDS_MAX)
 		return false;
 	for (unsigned i = 0; i < n_records; i++)
-		if (!read_rr(reply->packet, pos, &rr))
+		if (!read_rr(reply->packet, pos, &rr) ||
+		    !read_owner(reply->packet, &rr, &owner))
 			return false;
 	return true;
 }
@@ -175,10 +204,13 @@ read_frame(struct reply *reply)
 /* ---- records ------------------------------------------------------------- */
 
 static bool
-is_wanted(const struct rr *rr, const struct dns_name *owner, unsigned type)
+is_wanted(struct slice packet, const struct rr *rr,
+    const struct dns_name *owner, unsigned type)
 {
+	struct dns_name name;
+
 	return rr->type == type && rr->class == CLASS_IN &&
-	    dns_name_eq(&rr->owner, owner);
+	    read_owner(packet, rr, &name) && dns_name_eq(&name, owner);
 }
 
 /* How many records OWNER has of TYPE; the first of them. */
@@ -191,7 +223,7 @@ count_records(const struct reply *reply, const struct dns_name *owner,
 
 	for (unsigned i = 0; i < reply->answers.n_records; i++)
 		if (read_rr(reply->packet, &pos, &rr) &&
-		    is_wanted(&rr, owner, type) && n++ == 0)
+		    is_wanted(reply->packet, &rr, owner, type) && n++ == 0)
 			*first_out = rr;
 	return n;
 }
@@ -282,7 +314,8 @@ decode_records(struct arena *arena, const struct reply *reply,
 	answer->records = records;
 	for (unsigned i = 0; i < reply->answers.n_records && why == NULL; i++) {
 		if (!read_rr(reply->packet, &pos, &rr) ||
-		    !is_wanted(&rr, owner, (unsigned)reply->type))
+		    !is_wanted(reply->packet, &rr, owner,
+		    (unsigned)reply->type))
 			continue;
 		answer->ttl_s = min_u32(answer->ttl_s, rr.ttl_s);
 		why = decode_record(arena, reply->packet, &rr, reply->type,
@@ -299,13 +332,15 @@ static uint32_t
 find_negative_ttl(const struct reply *reply, const struct dns_name *name)
 {
 	size_t pos = reply->authorities.pos;
+	struct dns_name owner;
 	struct rr rr;
 
 	for (unsigned i = 0; i < reply->authorities.n_records; i++)
 		if (read_rr(reply->packet, &pos, &rr) && rr.type == TYPE_SOA &&
 		    rr.class == CLASS_IN && rr.rdata_len >= 4 &&
+		    read_owner(reply->packet, &rr, &owner) &&
 		    dns_name_is_within(dns_name_slice(name),
-		    dns_name_slice(&rr.owner)))
+		    dns_name_slice(&owner)))
 			return min_u32(rr.ttl_s, read_ttl(reply->packet,
 			    rr.rdata + rr.rdata_len - 4));
 	return 0;
@@ -331,7 +366,9 @@ rcode_problem(unsigned rcode)
 }
 
 /* Follow CNAMEs from the name asked to the last one, which the reply's rcode is
- * about (RFC 6604 3); *N_OUT: its records.  NULL, or what is wrong. */
+ * about (RFC 6604 3); *N_OUT: its records.  A name with a CNAME has no other
+ * records (RFC 1034 3.6.2), and is not searched for any.  NULL, or what is
+ * wrong. */
 static const char *
 follow_aliases(const struct reply *reply, struct dns_name *last_out,
     size_t *n_out, struct dns_answer *answer)
@@ -340,10 +377,10 @@ follow_aliases(const struct reply *reply, struct dns_name *last_out,
 
 	*last_out = reply->name;
 	for (unsigned hops = 0; hops <= CNAME_HOPS_MAX; hops++) {
-		*n_out = count_records(reply, last_out, (unsigned)reply->type,
-		    &rr);
-		if (*n_out != 0 ||
+		if (reply->type == DNS_CNAME ||
 		    count_records(reply, last_out, DNS_CNAME, &rr) == 0) {
+			*n_out = count_records(reply, last_out,
+			    (unsigned)reply->type, &rr);
 			answer->is_alias = hops != 0 ||
 			    (*n_out != 0 && reply->type == DNS_CNAME);
 			return NULL;

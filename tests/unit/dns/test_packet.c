@@ -79,6 +79,12 @@ static const struct row good[] = {
 	    "\1b" EXAMPLE "\0\5\0\1\0\0\0\x09\0\4\1c" EXAMPLE
 	    SELF RR(CNAME, "\4") "\1b" EXAMPLE), DNS_A,
 	    "NOERROR 9 alias 192.0.2.1" },
+	{ "CNAME beside what cannot be there", SLICE_INIT(HEAD(OK,
+	    ANSWERS("\3")) ASK(A)
+	    SELF RR(A, "\4") "\xc0\0\2\2"
+	    SELF RR(CNAME, "\4") "\1b" EXAMPLE
+	    "\1b" EXAMPLE RR(A, "\4") "\xc0\0\2\1"), DNS_A,
+	    "NOERROR 300 alias 192.0.2.1" },
 	{ "CNAME to a name without", SLICE_INIT(HEAD(OK, ANSWERS("\1")) ASK(A)
 	    SELF RR(CNAME, "\4") "\1b" EXAMPLE), DNS_A, "NODATA 0 alias" },
 	{ "CNAME to nowhere", SLICE_INIT(HEAD(NX, "\0\1\0\1\0\1\0\0") ASK(A)
