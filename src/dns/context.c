@@ -124,8 +124,8 @@ count_sockets(void)
 
 /* ---- whom to ask --------------------------------------------------------- */
 
-static bool
-is_recursive(const struct unbound_options *options)
+bool
+dns_context_is_recursive(const struct unbound_options *options)
 {
 	return options->n_servers == 1 &&
 	    strcmp(options->servers[0], "recursive") == 0;
@@ -287,7 +287,7 @@ dns_context_create(struct event_base *base,
     const struct unbound_options *options, unsigned max_questions,
     struct strbuf *problem)
 {
-	bool is_forwarding = !is_recursive(options);
+	bool is_forwarding = !dns_context_is_recursive(options);
 	struct ub_ctx *ctx = ub_ctx_create_event(base);
 
 	if (ctx == NULL) {

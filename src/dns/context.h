@@ -16,4 +16,7 @@ struct ub_ctx *dns_context_create(struct event_base *base,
     const struct unbound_options *options, unsigned max_questions,
     struct strbuf *problem);
 
+/* Whether it is the context itself that asks from the root. */
+bool dns_context_is_recursive(const struct unbound_options *options);
+
 #endif

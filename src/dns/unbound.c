@@ -33,9 +33,13 @@
 #define QUESTIONS_MAX 4096
 #define PREFETCHES_MAX 1024
 
-/* What looks like an outage: so many failures in a row.  A fresh context costs
- * a millisecond, and all that the old one knew. */
+/* What looks like an outage: so many failures in a row, and no answer for so
+ * long; a sender can have many of his own names fail between two answers to
+ * others.  A fresh context costs a millisecond, and all that the old one knew:
+ * a forwarder still knows it, while from the root it would have to be learned
+ * again, time after time by the slower servers. */
 #define OUTAGE_FAILURES 3
+#define OUTAGE_MS 1000
 #define RENEWAL_INTERVAL_MS 1000
 
 #define CLASS_IN 1
@@ -61,6 +65,7 @@ struct unbound {
 	struct ub_ctx *ctx;
 	struct question *asked;
 	unsigned n_failures;	/* in a row, from outside */
+	int64_t answered_ms;	/* when the last one came that was none */
 	int64_t next_renewal_ms;
 	struct log_limit failure_limit, renewal_limit;
 
@@ -183,8 +188,12 @@ is_failure(int rcode, const void *packet, int len)
 static bool
 is_renewal_due(const struct unbound *unbound)
 {
+	int64_t now_ms = clock_monotonic_ms();
+
 	return unbound->n_failures >= OUTAGE_FAILURES &&
-	    clock_monotonic_ms() >= unbound->next_renewal_ms;
+	    now_ms - unbound->answered_ms >= OUTAGE_MS &&
+	    now_ms >= unbound->next_renewal_ms &&
+	    !dns_context_is_recursive(&unbound->options);
 }
 
 /* What comes from within ub_resolve_event is no news: the library's memory. */
@@ -193,7 +202,12 @@ count_failure(struct question *q, bool has_failed)
 {
 	if (q->is_being_asked)
 		return;
-	q->unbound->n_failures = has_failed ? q->unbound->n_failures + 1 : 0;
+	if (has_failed) {
+		q->unbound->n_failures++;
+		return;
+	}
+	q->unbound->n_failures = 0;
+	q->unbound->answered_ms = clock_monotonic_ms();
 }
 
 static void
