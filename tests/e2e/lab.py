@@ -185,6 +185,7 @@ class Lab:
 		self.keeps_files = keeps_files
 		self.sendmail_root = sendmail_root
 		self.sendmails = []
+		self.reserved = {}	# slot -> socket bound to its port
 		self.daemons, self.ended, self.shared = [], set(), {}
 		self.n_started = 0
 		self.relay = None
@@ -212,18 +213,21 @@ class Lab:
 		self.keys = mail.Keys()
 		with open(self.path("zone"), "w") as stream:
 			stream.write(self.make_zone(self.keys))
-		ports = free_ports(2 + self.n_slots + self.n_slots // 2)
+		ports = free_ports(2 + self.n_slots)
 		self.has_nsd = True
 		self.run_tool("private-nsd", "start", self.path("nsd"),
 		    self.path("zone"), "127.0.0.1@%d" % ports[0])
 		self.relay = relay.Relay(ports[0], ports[1])
-		self.smtp_ports = ports[2:2 + self.n_slots]
-		# One slot in two is on an inet socket.
+		self.smtp_ports = ports[2:]
+		# One slot in two is on an inet socket, whose port nobody is to
+		# take in the minutes until a daemon listens on it.
 		self.milter_sockets = ["unix:" + self.path("assayd",
 		    "%d.sock" % i) for i in range(self.n_slots)]
-		for i, port in enumerate(ports[2 + self.n_slots:]):
-			self.milter_sockets[2 * i + 1] = \
-			    "inet:127.0.0.1:%d" % port
+		for i in range(1, self.n_slots, 2):
+			sock = self.reserved[i] = socket.socket()
+			sock.bind(("127.0.0.1", 0))
+			self.milter_sockets[i] = "inet:127.0.0.1:%d" % \
+			    sock.getsockname()[1]
 		self.start_postfix()
 
 	def start_postfix(self):
@@ -268,6 +272,8 @@ class Lab:
 			self.relay.close()
 		for daemon in self.daemons:
 			daemon.finish()
+		for sock in self.reserved.values():
+			sock.close()
 		if self.keeps_files:
 			print("left behind: " + self.dir)
 		else:
@@ -293,6 +299,8 @@ class Lab:
 		if form and not self.milter_sockets[number].startswith(form):
 			number += 1
 		self.n_started = number + 1
+		if number in self.reserved:
+			self.reserved.pop(number).close()
 		address = self.milter_sockets[number]
 		if address.startswith("inet"):
 			host, port = address.split(":")[1:]
