@@ -79,6 +79,11 @@ class Sendmail:
 	def delivered(self, reply):
 		return self.read("mail", queue_id(reply))
 
+	def recipients(self, reply):
+		"""Whom it was delivered to, by their local parts."""
+		return self.read("mail", ".%s.to" %
+		    queue_id(reply)).decode().split("\n")[:-1]
+
 	def quarantine_reason(self, reply):
 		"""Why the message is in quarantine; None where it is not."""
 		try:

@@ -81,6 +81,23 @@ def quarantine_tag(lab):
 	expect_method(expect_accepted(sendmail, reply), "dmarc", "fail")
 
 
+@scenario("Sendmail: quarantine = redirect, to the other address alone")
+def quarantine_redirect(lab):
+	sendmail = lab.sendmail_for_all(
+	    dmarc={"quarantine": "redirect:junk@example.org"})
+	with sendmail.smtp(OTHER_LOOPBACK) as session:
+		session.command("MAIL FROM:<spam@nodmarc.example>")
+		for recipient in ("one@example.org", "Two@Example.ORG",
+		    '"th ree"@example.org'):
+			expect_reply(session.command("RCPT TO:<%s>" %
+			    recipient), "250")
+		session.command("DATA")
+		reply = session.finish(compose("ceo@quarantine.example"))
+	expect_method(expect_accepted(sendmail, reply), "dmarc", "fail")
+	expect(sendmail.recipients(reply) == ["junk"],
+	    "delivered to %s" % sendmail.recipients(reply))
+
+
 @scenario("Sendmail: SPF fail, 550 5.7.23 and an explanation with a %")
 def spf_reject(lab):
 	sendmail = lab.sendmail_for_all(spf={"reject": ["fail"]})
