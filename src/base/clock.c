@@ -12,6 +12,17 @@ clock_monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void
+clock_to_timespec(int64_t ms, struct timespec *time_out)
+{
+	if (ms < 0)
+		ms = 0;
+	*time_out = (struct timespec){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000 * 1000000),
+	};
+}
+
 int64_t
 clock_wall_s(void)
 {
