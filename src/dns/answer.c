@@ -5,9 +5,17 @@
 
 #include "dns/resolver.h"
 
+/* Outlives what made it, as answers do. */
+struct dns_account {
+	atomic_uint n_references;
+	atomic_size_t octets;
+};
+
 /* One block of malloc's; the records' text follows the records. */
 struct block {
 	atomic_uint n_references;
+	struct dns_account *account;	/* counted; NULL: nobody's */
+	_Atomic(struct dns_attachment *) attachment;	/* owned */
 	struct dns_answer answer;
 	struct dns_record records[];
 };
@@ -85,19 +93,34 @@ dns_answer_create(const struct dns_answer *model)
 	if (block == NULL)
 		return NULL;
 	atomic_init(&block->n_references, 1);
+	atomic_init(&block->attachment, NULL);
+	block->account = NULL;
 	copy_records(block, model);
 	block->answer = *model;
 	block->answer.records = model->n_records != 0 ? block->records : NULL;
 	return &block->answer;
 }
 
+static const struct dns_answer *
+create_failure(const char *why, uint32_t ttl_s)
+{
+	const struct dns_answer *answer = dns_answer_create(
+	    &(struct dns_answer){ .status = DNS_TEMPFAIL, .why = why,
+	    .ttl_s = ttl_s });
+
+	return answer != NULL ? answer : &dns_answer_no_memory;
+}
+
 const struct dns_answer *
 dns_answer_create_failure(const char *why)
 {
-	const struct dns_answer *answer = dns_answer_create(
-	    &(struct dns_answer){ .status = DNS_TEMPFAIL, .why = why });
+	return create_failure(why, 0);
+}
 
-	return answer != NULL ? answer : &dns_answer_no_memory;
+const struct dns_answer *
+dns_answer_create_dns_failure(const char *why)
+{
+	return create_failure(why, DNS_FAILURE_TTL_S);
 }
 
 const struct dns_answer *
@@ -107,6 +130,22 @@ dns_answer_retain(const struct dns_answer *answer)
 		atomic_fetch_add_explicit(&block_of(answer)->n_references, 1,
 		    memory_order_relaxed);
 	return answer;
+}
+
+static void
+free_block(struct block *block)
+{
+	struct dns_attachment *attachment = atomic_load_explicit(
+	    &block->attachment, memory_order_acquire);
+
+	if (attachment != NULL) {
+		if (block->account != NULL)
+			atomic_fetch_sub_explicit(&block->account->octets,
+			    attachment->octets, memory_order_relaxed);
+		attachment->destroy(attachment);
+	}
+	dns_account_release(block->account);
+	free(block);
 }
 
 /* The last one out must see all that the others read done: hence acq_rel. */
@@ -120,5 +159,76 @@ dns_answer_release(const struct dns_answer *answer)
 	block = block_of(answer);
 	if (atomic_fetch_sub_explicit(&block->n_references, 1,
 	    memory_order_acq_rel) == 1)
-		free(block);
+		free_block(block);
+}
+
+size_t
+dns_answer_octets(const struct dns_answer *answer)
+{
+	return is_static(answer) ? 0 : block_size(answer);
+}
+
+/* ---- what is attached ---------------------------------------------------- */
+
+const struct dns_attachment *
+dns_get_attachment(const struct dns_answer *answer)
+{
+	return is_static(answer) ? NULL : atomic_load_explicit(
+	    &block_of(answer)->attachment, memory_order_acquire);
+}
+
+bool
+dns_attach(const struct dns_answer *answer, struct dns_attachment *attachment)
+{
+	struct dns_attachment *none = NULL;
+	struct block *block;
+
+	if (is_static(answer))
+		return false;
+	block = block_of(answer);
+	if (!atomic_compare_exchange_strong_explicit(&block->attachment, &none,
+	    attachment, memory_order_acq_rel, memory_order_acquire))
+		return false;
+	if (block->account != NULL)
+		atomic_fetch_add_explicit(&block->account->octets,
+		    attachment->octets, memory_order_relaxed);
+	return true;
+}
+
+struct dns_account *
+dns_account_create(void)
+{
+	struct dns_account *account = malloc(sizeof(*account));
+
+	if (account == NULL)
+		return NULL;
+	atomic_init(&account->n_references, 1);
+	atomic_init(&account->octets, 0);
+	return account;
+}
+
+void
+dns_account_release(struct dns_account *account)
+{
+	if (account != NULL && atomic_fetch_sub_explicit(
+	    &account->n_references, 1, memory_order_acq_rel) == 1)
+		free(account);
+}
+
+size_t
+dns_account_octets(const struct dns_account *account)
+{
+	return atomic_load_explicit(&account->octets, memory_order_relaxed);
+}
+
+void
+dns_answer_charge(const struct dns_answer *answer, struct dns_account *account)
+{
+	struct block *block;
+
+	if (is_static(answer) || (block = block_of(answer))->account != NULL)
+		return;
+	atomic_fetch_add_explicit(&account->n_references, 1,
+	    memory_order_relaxed);
+	block->account = account;
 }

@@ -1,6 +1,7 @@
 /* dns/dns.h - the resolver that all modules ask.
  *
- * Implementations: unbound.h (real DNS), zone.h (a zone in memory). */
+ * Implementations: unbound.h (real DNS), cache.h (another one's answers, kept),
+ * zone.h (a zone in memory). */
 #ifndef ASSAY_DNS_DNS_H
 #define ASSAY_DNS_DNS_H
 
@@ -37,7 +38,8 @@ struct dns_record {
 /* Immutable and reference-counted. */
 struct dns_answer {
 	enum dns_status status;
-	uint32_t ttl_s;		/* of the answer, negative ones too */
+	uint32_t ttl_s;		/* of the answer when it came, negative ones
+				 * and failures too; 0: not to be kept */
 	bool secure;		/* validated by DNSSEC */
 	bool is_alias;		/* a CNAME stands at the name that was asked;
 				 * status is that of its target */
@@ -47,10 +49,28 @@ struct dns_answer {
 	size_t n_records;
 };
 
+/* What a protocol has made of an answer and wants to find again beside it: it
+ * stands at the head of the protocol's own struct, immutable from then on, and
+ * is destroyed with the answer.  DESTROY tells whose it is. */
+struct dns_attachment {
+	void (*destroy)(struct dns_attachment *attachment);
+	size_t octets;		/* that it takes in memory, about */
+};
+
+/* NULL where there is none. */
+const struct dns_attachment *dns_get_attachment(
+    const struct dns_answer *answer);
+
+/* Any thread may try; the first one's stays.  False where ATTACHMENT has not
+ * become the answer's and is still the caller's. */
+bool dns_attach(const struct dns_answer *answer,
+    struct dns_attachment *attachment);
+
 struct resolver;
 
 /* Blocks until there is an answer or DEADLINE_MS (base/clock.h, monotonic) has
- * come.  Never NULL: whatever goes wrong is TEMPFAIL.  The answer stays valid
+ * come; with a deadline that is past it takes what is at hand, and else is as
+ * good as dns_prefetch.  Never NULL: whatever goes wrong is TEMPFAIL.  The answer stays valid
  * until ARENA is reset.  NAME: labels with dots between, no escapes, any octet
  * else; one dot at its end is dropped.  A name that cannot be asked (an empty
  * label, one over 63 octets, 253 in all) is NXDOMAIN. */

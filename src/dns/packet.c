@@ -435,7 +435,7 @@ dns_answer_from_packet(struct slice packet, struct slice name,
 	if (dns_name_parse(name, &reply.name) && read_frame(&reply))
 		why = read_answer(arena, &reply, &model);
 	if (why != NULL)
-		answer = dns_answer_create_failure(why);
+		answer = dns_answer_create_dns_failure(why);
 	else if ((answer = dns_answer_create(&model)) == NULL)
 		answer = &dns_answer_no_memory;
 	arena_destroy(&arena);

@@ -23,6 +23,9 @@ struct question {
 	enum dns_type type;
 	int64_t deadline_ms;
 	bool is_prefetch;	/* nobody waits */
+	/* Who is to have the answer, on the loop; NULL: who waits, if any. */
+	void (*done)(void *context, const struct dns_answer *answer);
+	void *context;
 
 	/* In the queue, under the lock; then among those asked, the loop's. */
 	struct question *next, *previous;

@@ -113,13 +113,16 @@ finish_question(struct question *q, const struct dns_answer *answer)
 	struct unbound *unbound = q->unbound;
 
 	pthread_mutex_lock(&unbound->lock);
-	q->answer = answer;
+	if (q->done == NULL)
+		q->answer = answer;
 	q->is_done = true;
 	unbound->n_questions--;
 	if (q->is_prefetch)
 		unbound->n_prefetches--;
 	pthread_cond_signal(&q->answered);
 	pthread_mutex_unlock(&unbound->lock);
+	if (q->done != NULL)
+		q->done(q->context, answer);
 	question_release(q);
 }
 
@@ -141,6 +144,15 @@ log_failure(struct question *q, const char *why)
 	    dns_type_name(q->type));
 }
 
+/* Where the time that was up is all that a question gets, it is the servers'
+ * failure; a caller's deadline says nothing of them. */
+static const struct dns_answer *
+create_timeout(const struct question *q)
+{
+	return q->done != NULL ? dns_answer_create_dns_failure("timeout") :
+	    &dns_answer_timeout;
+}
+
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -152,7 +164,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)ub_cancel(q->unbound->ctx, q->async_id);
 	q->unbound->n_failures++;
 	log_failure(q, "no answer in time");
-	finish_asked(q, &dns_answer_timeout);
+	finish_asked(q, create_timeout(q));
 }
 
 static const char *
@@ -167,9 +179,9 @@ read_answer(const struct question *q, int rcode, const void *packet, int len,
     int sec)
 {
 	if (rcode != 0 || packet == NULL || len < 0)
-		return dns_answer_create_failure(rcode_problem(rcode));
+		return dns_answer_create_dns_failure(rcode_problem(rcode));
 	if (sec == SEC_BOGUS)
-		return dns_answer_create_failure("bogus");
+		return dns_answer_create_dns_failure("bogus");
 	return dns_answer_from_packet((struct slice){ packet, (size_t)len },
 	    q->name, q->type, sec == SEC_SECURE);
 }
@@ -314,7 +326,7 @@ static void
 ask_anew(struct unbound *unbound, struct question *stale)
 {
 	if (!renew_context(unbound)) {
-		finish_asked(stale, dns_answer_create_failure("SERVFAIL"));
+		finish_asked(stale, dns_answer_create_dns_failure("SERVFAIL"));
 		return;
 	}
 	unbound->next_renewal_ms = CLOCK_NEVER_MS;	/* not within this */
@@ -441,38 +453,78 @@ limit_deadline(const struct unbound *unbound, int64_t deadline_ms)
 	return deadline_ms < own ? deadline_ms : own;
 }
 
-static struct timespec
-timespec_of_ms(int64_t ms)
-{
-	if (ms < 0)
-		ms = 0;
-	return (struct timespec){
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_nsec = (long)(ms % 1000 * 1000000),
-	};
-}
-
 /* Under the lock, which is open while it waits. */
 static const struct dns_answer *
 wait_for_answer(struct unbound *unbound, struct question *q)
 {
-	struct timespec deadline = timespec_of_ms(q->deadline_ms);
+	struct timespec deadline;
 	int error = 0;
 
+	clock_to_timespec(q->deadline_ms, &deadline);
 	while (!q->is_done && error == 0)
 		error = pthread_cond_timedwait(&q->answered, &unbound->lock,
 		    &deadline);
 	return q->is_done ? dns_answer_retain(q->answer) : &dns_answer_timeout;
 }
 
-static const struct dns_answer *
-query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
-    int64_t deadline_ms)
+/* Ask and do not wait.  NULL, or why it cannot be asked. */
+static const char *
+send_off(struct unbound *unbound, struct question *q)
+{
+	const char *why = enter(unbound, q);
+
+	if (why != NULL)
+		return why;
+	pthread_mutex_lock(&unbound->lock);
+	leave(unbound);
+	return NULL;
+}
+
+static void
+start_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
+    bool is_prefetch,
+    void (*done)(void *context, const struct dns_answer *answer),
+    void *context)
 {
 	struct unbound *unbound = (struct unbound *)resolver;
 	struct question *q = question_create(unbound, name, type,
-	    limit_deadline(unbound, deadline_ms), false,
+	    limit_deadline(unbound, CLOCK_NEVER_MS), is_prefetch,
 	    &unbound->monotonic);
+	const char *why;
+
+	if (q == NULL) {
+		done(context, &dns_answer_no_memory);
+		return;
+	}
+	q->done = done;
+	q->context = context;
+	if ((why = send_off(unbound, q)) != NULL)
+		done(context, dns_answer_create_failure(why));
+	question_release(q);
+}
+
+/* One that finds no room is asked when its answer is wanted. */
+static void
+prefetch_unbound(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	struct unbound *unbound = (struct unbound *)resolver;
+	struct question *q = question_create(unbound, name, type,
+	    limit_deadline(unbound, CLOCK_NEVER_MS), true,
+	    &unbound->monotonic);
+
+	if (q == NULL)
+		return;
+	(void)send_off(unbound, q);
+	question_release(q);
+}
+
+static const struct dns_answer *
+query_in_time(struct unbound *unbound, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	struct question *q = question_create(unbound, name, type, deadline_ms,
+	    false, &unbound->monotonic);
 	const struct dns_answer *answer;
 	const char *why;
 
@@ -489,23 +541,17 @@ query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
 	return answer;
 }
 
-/* One that finds no room is asked when its answer is wanted. */
-static void
-prefetch_unbound(struct resolver *resolver, struct slice name,
-    enum dns_type type)
+static const struct dns_answer *
+query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
 {
 	struct unbound *unbound = (struct unbound *)resolver;
-	struct question *q = question_create(unbound, name, type,
-	    limit_deadline(unbound, CLOCK_NEVER_MS), true,
-	    &unbound->monotonic);
 
-	if (q == NULL)
-		return;
-	if (enter(unbound, q) == NULL) {
-		pthread_mutex_lock(&unbound->lock);
-		leave(unbound);
-	}
-	question_release(q);
+	if (deadline_ms > clock_monotonic_ms())
+		return query_in_time(unbound, name, type,
+		    limit_deadline(unbound, deadline_ms));
+	prefetch_unbound(resolver, name, type);
+	return &dns_answer_timeout;
 }
 
 /* ---- from beginning to end ----------------------------------------------- */
@@ -569,6 +615,7 @@ destroy_unbound(struct resolver *resolver)
 static const struct resolver_ops unbound_ops = {
 	.query = query_unbound,
 	.prefetch = prefetch_unbound,
+	.start = start_unbound,
 	.destroy = destroy_unbound,
 };
 

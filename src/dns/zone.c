@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "dns/name.h"
 #include "dns/resolver.h"
@@ -246,7 +247,7 @@ answer_fault(enum zone_fault fault)
 {
 	return fault == ZONE_FAULT_TIMEOUT ?
 	    dns_answer_retain(&dns_answer_timeout) :
-	    dns_answer_create_failure("SERVFAIL");
+	    dns_answer_create_dns_failure("SERVFAIL");
 }
 
 static uint32_t
@@ -294,7 +295,7 @@ query_zone(struct resolver *resolver, struct slice text, enum dns_type type,
 		if (!dns_name_parse_escaped(set->records[0].text, NULL, &name))
 			break;
 	}
-	return dns_answer_create_failure("CNAME loop");
+	return dns_answer_create_dns_failure("CNAME loop");
 }
 
 /* All answers are at hand already. */
@@ -304,6 +305,16 @@ prefetch_zone(struct resolver *resolver, struct slice name, enum dns_type type)
 	(void)resolver;
 	(void)name;
 	(void)type;
+}
+
+static void
+start_zone(struct resolver *resolver, struct slice name, enum dns_type type,
+    bool is_prefetch,
+    void (*done)(void *context, const struct dns_answer *answer),
+    void *context)
+{
+	(void)is_prefetch;
+	done(context, query_zone(resolver, name, type, CLOCK_NEVER_MS));
 }
 
 static void
@@ -318,6 +329,7 @@ destroy_zone(struct resolver *resolver)
 static const struct resolver_ops zone_ops = {
 	.query = query_zone,
 	.prefetch = prefetch_zone,
+	.start = start_zone,
 	.destroy = destroy_zone,
 };
 

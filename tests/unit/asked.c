@@ -122,7 +122,9 @@ struct resolver *
 asked_create(struct resolver *inner)
 {
 	static const struct resolver_ops ops = {
-		asked_query, asked_prefetch, asked_destroy
+		.query = asked_query,
+		.prefetch = asked_prefetch,
+		.destroy = asked_destroy,
 	};
 	struct asked *asked = calloc(1, sizeof(*asked));
 
