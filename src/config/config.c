@@ -47,6 +47,7 @@ create_config(void)
 		return NULL;
 	*config = (struct config){
 		.resolver = UNBOUND_OPTIONS_DEFAULT,
+		.cache = CACHE_OPTIONS_DEFAULT,
 		.milter = MILTER_OPTIONS_DEFAULT,
 		.inspect = INSPECT_OPTIONS_DEFAULT,
 		.throttle = THROTTLE_OPTIONS_DEFAULT,

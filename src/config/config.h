@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/file.h"
+#include "dns/cache.h"
 #include "dns/throttle.h"
 #include "dns/unbound.h"
 #include "inspect/inspect.h"
@@ -21,6 +22,7 @@ struct strbuf;
 struct config {
 	struct arena *arena;
 	struct unbound_options resolver;
+	struct cache_options cache;
 	const char *zone_file;		/* NULL: real DNS */
 	struct milter_options milter;
 	struct inspect_options inspect;

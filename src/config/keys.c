@@ -91,6 +91,8 @@ const struct config_key config_keys[] = {
 	    .offset = AT(resolver.timeout_ms), .min = 100, .max = 20000 },
 	{ .path = "resolver.dnssec", .type = KEY_BOOL,
 	    .offset = AT(resolver.dnssec) },
+	{ .path = "resolver.cache_mb", .type = KEY_NUMBER,
+	    .offset = AT(cache.megabytes), .min = 1, .max = 4096 },
 	{ .path = "resolver.zone_file", .type = KEY_TEXT,
 	    .set_text = set_zone_file },
 	{ .path = "spf.enabled", .type = KEY_BOOL,

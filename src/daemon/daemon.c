@@ -130,13 +130,27 @@ create_zone(struct daemon *d)
 }
 
 static bool
+create_cache(struct daemon *d)
+{
+	struct resolver *cache = cache_create(d->resolver, &d->config->cache);
+
+	if (cache == NULL) {
+		strbuf_append_cstr(&d->problem, "memory is out");
+		return false;
+	}
+	d->resolver = cache;
+	loop_show_cache(d->loop, cache);
+	return true;
+}
+
+static bool
 create_resolver(struct daemon *d)
 {
 	if (d->config->zone_file != NULL)
 		return create_zone(d);
 	d->resolver = unbound_create(d->base, &d->config->resolver, d->log,
 	    &d->problem);
-	return d->resolver != NULL;
+	return d->resolver != NULL && create_cache(d);
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include "daemon/loop.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "base/strbuf.h"
 #include "daemon/drain.h"
 #include "daemon/notify.h"
+#include "dns/cache.h"
 #include "milter/milter.h"
 
 #define TICK_MS 100	/* how often a draining daemon looks around */
@@ -29,6 +31,7 @@ static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 struct loop {
 	struct event_base *base;	/* borrowed */
 	struct log *log;		/* borrowed */
+	const struct resolver *cache;	/* borrowed; NULL: none to show */
 	unsigned drain_s;
 	struct drain drain;
 	struct event *signals[N_ELEMENTS(handled_signals)];
@@ -194,6 +197,21 @@ on_milter_ended(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+tell_cache(const struct loop *loop)
+{
+	struct cache_counters c;
+
+	if (loop->cache == NULL)
+		return;
+	cache_read_counters(loop->cache, &c);
+	log_write(loop->log, LOG_LEVEL_INFO, "dns cache: hits=%" PRIu64
+	    " misses=%" PRIu64 " merged=%" PRIu64 " prefetches=%" PRIu64
+	    " evictions=%" PRIu64 " entries=%zu octets=%zu", c.n_hits,
+	    c.n_misses, c.n_merged, c.n_prefetches, c.n_evictions,
+	    c.n_entries, c.octets);
+}
+
+static void
 on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct loop *loop = arg;
@@ -207,6 +225,7 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 		return;
 	case SIGUSR1:
 		tell_open_messages(loop, LOG_LEVEL_INFO, "running");
+		tell_cache(loop);
 		tell_limits(loop);
 		return;
 	default:
@@ -294,6 +313,12 @@ unblock_signals(void)
 	for (size_t i = 0; i < N_ELEMENTS(handled_signals); i++)
 		sigaddset(&handled, handled_signals[i]);
 	pthread_sigmask(SIG_UNBLOCK, &handled, NULL);
+}
+
+void
+loop_show_cache(struct loop *loop, const struct resolver *cache)
+{
+	loop->cache = cache;
 }
 
 bool

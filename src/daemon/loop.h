@@ -8,11 +8,15 @@
 struct event_base;
 struct log;
 struct loop;
+struct resolver;
 
 /* BASE and LOG are borrowed; signals are ours from now on.  NULL where memory
  * is out. */
 struct loop *loop_create(struct event_base *base, struct log *log,
     unsigned drain_s);
+
+/* Have SIGUSR1 tell what CACHE (dns/cache.h), which is borrowed, has done. */
+void loop_show_cache(struct loop *loop, const struct resolver *cache);
 
 /* Start libmilter's thread; milter_open has been called, privileges are
  * dropped.  False where there can be no thread. */

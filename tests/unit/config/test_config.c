@@ -137,6 +137,9 @@ static const struct {
 	    "resolver: { servers = [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
 	    "\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]; };",
 	    "f:1: resolver.servers has 17 entries: write at most 16\n" },
+	{ "no cache", MONITOR "resolver: { cache_mb = 0; };",
+	    "f:1: resolver.cache_mb cannot be 0: write a number from 1 to "
+	    "4096\n" },
 	{ "zone_file", MONITOR "resolver: { zone_file = \"zone\"; };",
 	    "f:1: resolver.zone_file cannot be \"zone\": write the whole "
 	    "path, from the first \"/\" on\n" },
@@ -289,6 +292,7 @@ test_defaults(void **state)
 	assert_int_equal(c->resolver.n_servers, 0);
 	assert_int_equal(c->resolver.timeout_ms, 5000);
 	assert_false(c->resolver.dnssec);
+	assert_int_equal(c->cache.megabytes, 16);
 	assert_null(c->zone_file);
 	assert_true(c->inspect.is_spf_enabled);
 	assert_int_equal(c->policy.spf_reject, 0);
@@ -329,7 +333,8 @@ static const char full[] =
     "    socket_group = \"root\"; backlog = 7; };\n"
     "authserv_id = \"mx.b\xc3\xbc""cher.example\";\n"
     "resolver: { servers = [\"127.0.0.1@5353\", \"2001:db8::1\"];\n"
-    "    timeout_ms = 0x3e8; dnssec = true; zone_file = \"/tmp/zone\"; };\n"
+    "    timeout_ms = 0x3e8; dnssec = true; cache_mb = 3; "
+    "zone_file = \"/tmp/zone\"; };\n"
     "spf: { enabled = true; reject = (\"fail\", \"none\");\n"
     "    max_void_lookups = 0; };\n"
     "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1;\n"
@@ -379,6 +384,7 @@ test_full(void **state)
 	assert_string_equal(c->resolver.servers[1], "2001:db8::1");
 	assert_int_equal(c->resolver.timeout_ms, 1000);
 	assert_true(c->resolver.dnssec);
+	assert_int_equal(c->cache.megabytes, 3);
 	assert_string_equal(c->zone_file, "/tmp/zone");
 	assert_true(c->inspect.is_spf_enabled);
 	assert_int_equal(c->policy.spf_reject, 1U << SPF_FAIL | 1U << SPF_NONE);

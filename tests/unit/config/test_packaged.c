@@ -116,6 +116,7 @@ test_defaults(void **state)
 	assert_int_equal(b->resolver.n_servers, 0);
 	assert_int_equal(a->resolver.timeout_ms, b->resolver.timeout_ms);
 	assert_int_equal(a->resolver.dnssec, b->resolver.dnssec);
+	assert_int_equal(a->cache.megabytes, b->cache.megabytes);
 	assert_null(b->zone_file);
 	assert_null(b->psl_file);
 	assert_int_equal(a->throttle.per_second, b->throttle.per_second);
