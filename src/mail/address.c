@@ -9,7 +9,8 @@
  * leniency is limited to what leaves the domain the same for every reader:
  * dots anywhere in a local part and a phrase (providers gave out a..b@ and a.@
  * as addresses), "@" and bracketed words in the phrase before an angle
- * address, 8-bit octets of an older charset in phrases and comments. */
+ * address, a comma in that phrase, 8-bit octets of an older charset in phrases
+ * and comments. */
 #include "mail/address.h"
 
 #include "base/arena.h"
@@ -52,6 +53,7 @@ struct parser {
 	const char *behind;	/* the end of the token before it */
 	struct strbuf domain;	/* of one addr-spec, without comments */
 	size_t n_addresses;
+	bool has_bare_names;	/* elements that are no address */
 	bool is_in_group;
 	struct mail_authors *authors;
 };
@@ -404,6 +406,22 @@ is_at_delimiter(const struct parser *p)
 	    p->token.type == TOKEN_SEMICOLON || p->token.type == TOKEN_END;
 }
 
+/* An element of words alone, up to where P is now: `Doe, Joe <j@a.example>` has
+ * one, and many who write that are honest.  It is stepped over, for a word
+ * without "@" names no domain that could be forged.  One in a string or comment
+ * counts, since not all readers know these. */
+static enum mail_author_status
+step_over_name(struct parser *p, const char *start, const struct run *run)
+{
+	struct slice element = { start, (size_t)(p->behind - start) };
+
+	if (run->n_words == 0 || run->n_others != 0 ||
+	    slice_find(element, '@') != SIZE_MAX)
+		return MAIL_AUTHOR_NO_DOMAIN;
+	p->has_bare_names = true;
+	return MAIL_AUTHOR_OK;
+}
+
 /* mailbox = name-addr / addr-spec, or the beginning of a group. */
 static enum mail_author_status
 parse_mailbox(struct parser *p)
@@ -421,7 +439,7 @@ parse_mailbox(struct parser *p)
 	} else if (!is_at_delimiter(p)) {
 		status = MAIL_AUTHOR_MALFORMED;
 	} else if (!run.has_at) {
-		status = MAIL_AUTHOR_NO_DOMAIN;
+		status = step_over_name(p, first.text.ptr, &run);
 	} else {
 		p->cur = start;
 		p->token = first;
@@ -452,7 +470,9 @@ parse_address_list(struct parser *p)
 		return status;
 	if (p->is_in_group)
 		return MAIL_AUTHOR_MALFORMED;
-	return p->n_addresses != 0 ? MAIL_AUTHOR_OK : MAIL_AUTHOR_EMPTY;
+	if (p->n_addresses != 0)
+		return MAIL_AUTHOR_OK;
+	return p->has_bare_names ? MAIL_AUTHOR_NO_DOMAIN : MAIL_AUTHOR_EMPTY;
 }
 
 /* ---- the field ----------------------------------------------------------- */

@@ -34,8 +34,9 @@ struct mail_authors {
 
 /* From all fields of the header.  *AUTHORS_OUT lives in ARENA and is empty
  * unless OK.  Display names, comments and encoded-words never give an
- * address; "user@domain." loses its dot; unquoted "@" and "[...]" in the phrase
- * before an angle address are let pass.  What two readers could take for
+ * address; "user@domain." loses its dot; unquoted "@", "[...]" and commas in the
+ * phrase before an angle address are let pass, and so is any bare word beside an
+ * address that has a domain.  What two readers could take for
  * different addresses is MALFORMED. */
 enum mail_author_status mail_find_authors(struct arena *arena,
     const struct mail_header *header, struct mail_authors *authors_out);
