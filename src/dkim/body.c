@@ -1,7 +1,8 @@
 /* dkim/body.c - see body.h.
  *
- * The body is brought into each canonical form once, and from there goes to
- * each digest of that form up to its limit. */
+ * The body is brought into each canonical form once and hashed once in it: the
+ * digest up to a limit is taken from the running hash as it is passed.  So what
+ * many limits cost does not grow with the body. */
 #include "dkim/body.h"
 
 #include "base/arena.h"
@@ -12,15 +13,18 @@
 struct body_digest {
 	enum canon_form form;
 	uint64_t limit;
-	struct dkim_hash *hash;
+	struct body_digest *next;	/* of the same form, ascending limits */
 	unsigned char octets[DKIM_BODY_DIGEST_OCTETS];
 };
 
-/* One canonical form on its way to its digests. */
+/* One canonical form on its way through its hash. */
 struct body_form {
-	struct dkim_body *body;
 	struct canon_body canon;
+	struct dkim_hash *hash;	/* NULL: nobody asks for this form */
+	struct body_digest *open;	/* the first whose limit is not passed */
+	uint64_t highest_limit;
 	uint64_t n_octets;	/* of the canonical form so far */
+	bool has_failed;
 };
 
 struct dkim_body {
@@ -39,74 +43,93 @@ dkim_body_create(struct arena *arena)
 	if (body == NULL)
 		return NULL;
 	body->arena = arena;
-	for (size_t i = 0; i < N_FORMS; i++) {
-		body->forms[i].body = body;
+	for (size_t i = 0; i < N_FORMS; i++)
 		canon_body_init(&body->forms[i].canon, (enum canon_form)i);
-	}
 	return body;
 }
 
+static void
+insert_digest(struct body_form *form, struct body_digest *digest)
+{
+	struct body_digest **place = &form->open;
+
+	while (*place != NULL && (*place)->limit < digest->limit)
+		place = &(*place)->next;
+	digest->next = *place;
+	*place = digest;
+	if (form->highest_limit < digest->limit)
+		form->highest_limit = digest->limit;
+}
+
 bool
-dkim_body_add_form(struct dkim_body *body, enum canon_form form,
+dkim_body_add_form(struct dkim_body *body, enum canon_form canon,
     uint64_t limit, size_t *form_out)
 {
+	struct body_form *form = &body->forms[canon];
 	struct body_digest *digest;
 
 	*form_out = 0;
 	for (size_t i = 0; i < body->n_digests; i++) {
 		digest = &body->digests[i];
-		if (digest->form == form && digest->limit == limit) {
+		if (digest->form == canon && digest->limit == limit) {
 			*form_out = i;
 			return true;
 		}
 	}
 	if (body->has_begun || body->n_digests == DKIM_BODY_MAX_FORMS)
 		return false;
-	digest = &body->digests[body->n_digests];
-	*digest = (struct body_digest){ .form = form, .limit = limit };
-	if ((digest->hash = dkim_hash_create(body->arena)) == NULL)
+	if (form->hash == NULL)
+		form->hash = dkim_hash_create(body->arena);
+	if (form->hash == NULL)
 		return false;
+	digest = &body->digests[body->n_digests];
+	*digest = (struct body_digest){ .form = canon, .limit = limit };
+	insert_digest(form, digest);
 	*form_out = body->n_digests++;
 	return true;
 }
 
+/* The first open digest is of all that was hashed so far; nothing is hashed
+ * behind the last one. */
 static void
-write_to_digests(void *context, struct slice run)
+take_digest(struct body_form *form)
+{
+	struct body_digest *digest = form->open;
+
+	form->open = digest->next;
+	if (!(form->open != NULL ?
+	    dkim_hash_peek(form->hash, digest->octets) :
+	    dkim_hash_finish(form->hash, digest->octets)))
+		form->has_failed = true;
+}
+
+/* A canon_sink's: the next RUN of the canonical form.  Behind the last limit it
+ * is only counted. */
+static void
+hash_run(void *context, struct slice run)
 {
 	struct body_form *form = context;
-	struct dkim_body *body = form->body;
 
-	for (size_t i = 0; i < body->n_digests; i++) {
-		struct body_digest *digest = &body->digests[i];
-		uint64_t n_left;
+	while (form->open != NULL &&
+	    form->open->limit - form->n_octets <= run.len) {
+		size_t n = (size_t)(form->open->limit - form->n_octets);
 
-		if (digest->form != form->canon.form ||
-		    digest->limit <= form->n_octets)
-			continue;
-		n_left = digest->limit - form->n_octets;
-		dkim_hash_write(digest->hash, n_left < run.len ?
-		    slice_head(run, (size_t)n_left) : run);
+		dkim_hash_write(form->hash, slice_head(run, n));
+		form->n_octets += n;
+		run = slice_from(run, n);
+		take_digest(form);
 	}
+	if (form->open != NULL)
+		dkim_hash_write(form->hash, run);
 	form->n_octets += run.len;
 }
 
 /* One octet past a limit is still of interest: it tells that the limit cuts
  * something off. */
 static bool
-digest_wants_more(const struct dkim_body *body,
-    const struct body_digest *digest)
+form_wants_more(const struct body_form *form)
 {
-	return body->forms[digest->form].n_octets <= digest->limit;
-}
-
-static bool
-form_wants_more(const struct dkim_body *body, enum canon_form form)
-{
-	for (size_t i = 0; i < body->n_digests; i++)
-		if (body->digests[i].form == form &&
-		    digest_wants_more(body, &body->digests[i]))
-			return true;
-	return false;
+	return form->hash != NULL && form->n_octets <= form->highest_limit;
 }
 
 void
@@ -115,9 +138,9 @@ dkim_body_update(struct dkim_body *body, struct slice chunk)
 	body->has_begun = true;
 	for (size_t i = 0; i < N_FORMS; i++) {
 		struct body_form *form = &body->forms[i];
-		const struct canon_sink sink = { write_to_digests, form };
+		const struct canon_sink sink = { hash_run, form };
 
-		if (form_wants_more(body, form->canon.form))
+		if (form_wants_more(form))
 			canon_body_write(&form->canon, chunk, &sink);
 	}
 }
@@ -130,15 +153,13 @@ dkim_body_finish(struct dkim_body *body)
 	body->has_begun = true;
 	for (size_t i = 0; i < N_FORMS; i++) {
 		struct body_form *form = &body->forms[i];
-		const struct canon_sink sink = { write_to_digests, form };
+		const struct canon_sink sink = { hash_run, form };
 
-		if (form_wants_more(body, form->canon.form))
+		if (form_wants_more(form))
 			canon_body_finish(&form->canon, &sink);
-	}
-	for (size_t i = 0; i < body->n_digests; i++) {
-		struct body_digest *digest = &body->digests[i];
-
-		if (!dkim_hash_finish(digest->hash, digest->octets))
+		while (form->open != NULL)
+			take_digest(form);
+		if (form->has_failed)
 			ok = false;
 	}
 	return ok;
@@ -160,6 +181,8 @@ dkim_body_octets(const struct dkim_body *body, size_t form)
 bool
 dkim_body_wants_more(const struct dkim_body *body)
 {
-	return form_wants_more(body, CANON_SIMPLE) ||
-	    form_wants_more(body, CANON_RELAXED);
+	for (size_t i = 0; i < N_FORMS; i++)
+		if (form_wants_more(&body->forms[i]))
+			return true;
+	return false;
 }

@@ -1,8 +1,8 @@
 /* dkim/body.h - the body's hashes, made while it streams by (RFC 6376 3.7).
  *
- * Each distinct (canonicalization, length limit) is hashed once, however many
- * signatures use it, DKIM's and ARC's alike.  Memory does not grow with the
- * body. */
+ * Each canonicalization is hashed once, however many signatures use it and
+ * whatever their length limits, DKIM's and ARC's alike.  Memory does not grow
+ * with the body. */
 #ifndef ASSAY_DKIM_BODY_H
 #define ASSAY_DKIM_BODY_H
 
@@ -11,7 +11,7 @@
 struct arena;
 
 #define DKIM_BODY_NO_LIMIT UINT64_MAX
-#define DKIM_BODY_MAX_FORMS 32	/* distinct ones */
+#define DKIM_BODY_MAX_FORMS 32	/* distinct (canonicalization, limit) */
 #define DKIM_BODY_DIGEST_OCTETS 32	/* SHA-256, the only hash that passes */
 
 struct dkim_body;
@@ -22,7 +22,7 @@ struct dkim_body *dkim_body_create(struct arena *arena);
 /* Register a form before the first octet of the body; LIMIT is l=.  Sets
  * *FORM_OUT to its handle, the same for the same form.  False where there are
  * too many or memory is out. */
-bool dkim_body_add_form(struct dkim_body *body, enum canon_form form,
+bool dkim_body_add_form(struct dkim_body *body, enum canon_form canon,
     uint64_t limit, size_t *form_out);
 
 void dkim_body_update(struct dkim_body *body, struct slice chunk);

@@ -83,6 +83,23 @@ dkim_hash_write(void *context, struct slice run)
 }
 
 bool
+dkim_hash_peek(struct dkim_hash *hash,
+    unsigned char digest_out[DKIM_HASH_OCTETS])
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	bool ok;
+
+	flush(hash);
+	ok = copy != NULL && !hash->has_failed &&
+	    EVP_MD_CTX_copy_ex(copy, hash->ctx) == 1 &&
+	    EVP_DigestFinal_ex(copy, digest_out, NULL) == 1;
+	if (!ok)
+		ERR_clear_error();
+	EVP_MD_CTX_free(copy);
+	return ok;
+}
+
+bool
 dkim_hash_finish(struct dkim_hash *hash,
     unsigned char digest_out[DKIM_HASH_OCTETS])
 {

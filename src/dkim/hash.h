@@ -18,6 +18,11 @@ struct dkim_hash *dkim_hash_create(struct arena *arena);
  * remembered until the end. */
 void dkim_hash_write(void *context, struct slice run);
 
+/* The digest of all that was written so far; more may follow.  False where
+ * libcrypto failed. */
+bool dkim_hash_peek(struct dkim_hash *hash,
+    unsigned char digest_out[DKIM_HASH_OCTETS]);
+
 /* The digest of all that was written; the hash is then ready for another text.
  * False where libcrypto failed. */
 bool dkim_hash_finish(struct dkim_hash *hash,
