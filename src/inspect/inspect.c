@@ -565,13 +565,14 @@ inspect_add_field(struct inspect *in, struct slice name, struct slice value)
 static void
 find_client(struct inspect *in)
 {
-	struct mail_received client;
+	struct relay_client client;
 
 	if (!in->results.is_relayed ||
 	    !relay_find_client(&in->options->relays, &in->header, &client))
 		return;
-	in->results.client = client.client;
-	in->results.helo = client.helo;
+	in->results.client = client.seen.client;
+	in->results.helo = client.seen.helo;
+	in->results.is_client_hearsay = client.is_hearsay;
 	prefetch_spf(in);
 }
 

@@ -28,23 +28,25 @@ relay_is_own(const struct relay_networks *relays,
 
 bool
 relay_find_client(const struct relay_networks *relays,
-    const struct mail_header *header, struct mail_received *client_out)
+    const struct mail_header *header, struct relay_client *client_out)
 {
+	struct mail_received *seen = &client_out->seen;
 	unsigned n_hops = 0;
 
+	client_out->is_hearsay = false;
 	for (size_t i = 0; i < header->n_fields; i++) {
 		const struct mail_field *field = &header->fields[i];
 
 		if (!slice_eq_nocase(field->name, SLICE("Received")))
 			continue;
 		if (n_hops++ == RELAY_MAX_HOPS ||
-		    !mail_parse_received(field->value, client_out))
+		    !mail_parse_received(field->value, seen))
 			break;
-		if (!relay_is_own(relays, &client_out->client) &&
-		    !is_in(loopback, N_ELEMENTS(loopback),
-		    &client_out->client))
+		if (is_in(loopback, N_ELEMENTS(loopback), &seen->client))
+			client_out->is_hearsay = true;
+		else if (!relay_is_own(relays, &seen->client))
 			return true;
 	}
-	*client_out = (struct mail_received){ .helo = SLICE_EMPTY };
+	*client_out = (struct relay_client){ .is_hearsay = false };
 	return false;
 }

@@ -13,6 +13,15 @@ struct relay_networks {
 	size_t n;
 };
 
+struct relay_client {
+	struct mail_received seen;
+	/* Behind a loopback.  Most often that is a content filter's way back to
+	 * its MTA, but a host's other software, a web form or a fetcher of
+	 * mailboxes, hands in there what anybody wrote, Received fields
+	 * included.  Good enough for SPF, not to trust anyone for it. */
+	bool is_hearsay;
+};
+
 bool relay_is_own(const struct relay_networks *relays,
     const struct ip_address *address);
 
@@ -22,6 +31,6 @@ bool relay_is_own(const struct relay_networks *relays,
  * one, and is read in its turn; the first other client is the one.  False where
  * one of these fields is not there or cannot be read.  Borrows HEADER. */
 bool relay_find_client(const struct relay_networks *relays,
-    const struct mail_header *header, struct mail_received *client_out);
+    const struct mail_header *header, struct relay_client *client_out);
 
 #endif

@@ -112,11 +112,13 @@ remind_of_rules(struct session *session, int64_t now_s)
 	}
 }
 
-/* Who stands behind a relay of ours may be trusted like who comes himself. */
+/* Who stands behind a relay of ours may be trusted like who comes himself,
+ * where it is the relay that saw him. */
 static void
 trust_relayed(struct session *session, const struct inspect_results *results)
 {
-	if (results->is_relayed && results->client.family != IP_NONE)
+	if (results->is_relayed && !results->is_client_hearsay &&
+	    results->client.family != IP_NONE)
 		session->trust = policy_check_trust(
 		    &session->service->context->policy, &results->client,
 		    false);

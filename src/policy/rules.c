@@ -90,8 +90,10 @@ match_sealer(const struct policy_rule_match *match,
 
 static bool
 match_client(const struct policy_rule_match *match,
-    const struct inspect_results *results)
+    const struct inspect_results *results, bool is_weaker)
 {
+	if (is_weaker && results->is_client_hearsay)
+		return match->n_clients == 0;
 	for (size_t i = 0; i < match->n_clients; i++)
 		if (ip_network_contains(&match->clients[i], &results->client))
 			return true;
@@ -148,7 +150,7 @@ policy_rule_matches(const struct policy_rule *rule,
 	if (!rule->is_always && (!results->is_dmarc_checked ||
 	    results->dmarc.result == DMARC_PASS))
 		return false;
-	return match_client(match, results) &&
+	return match_client(match, results, is_weaker) &&
 	    match_listener(match, results) &&
 	    match_authors(match, results, is_weaker) &&
 	    match_signatures(match, results) &&

@@ -56,7 +56,8 @@ bool policy_rule_has_ended(const struct policy_rule *rule, int64_t now_s);
 /* Whether RULE is about this message, DMARC's result included.  A rule that IS_
  * WEAKER than what would be done without it must fit all recipients and all
  * Author Domains, any other only one of each: there is one answer for all of
- * them, and nobody buys a milder one by adding a name. */
+ * them, and nobody buys a milder one by adding a name, nor by being hearsay as a
+ * client (inspect/relay.h). */
 bool policy_rule_matches(const struct policy_rule *rule,
     const struct inspect_results *results, bool is_weaker);
 

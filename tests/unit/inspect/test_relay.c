@@ -49,31 +49,37 @@ test_find_client(void **state)
 	static const struct {
 		const char *name, *header;
 		const char *client, *helo;	/* NULL: unknown */
+		bool is_hearsay;
 	} cases[] = {
-		{ "one hop", OTHER FORGED, "192.0.2.66", "evil.example" },
+		{ "one hop", OTHER FORGED, "192.0.2.66", "evil.example", false },
 		{ "other fields above", "Return-Path: <a@b>\n"
 		    "X-Received: from a (b [192.0.2.9]) by c\n" OTHER,
-		    "192.0.2.66", "evil.example" },
+		    "192.0.2.66", "evil.example", false },
 		{ "any case", "RECEIVED: from a (b [192.0.2.9]) by c\n",
-		    "192.0.2.9", "a" },
+		    "192.0.2.9", "a", false },
 		{ "two relays", RELAY OTHER FORGED, "192.0.2.66",
-		    "evil.example" },
+		    "evil.example", false },
 		{ "three relays", BACKUP RELAY OTHER FORGED, "192.0.2.66",
-		    "evil.example" },
+		    "evil.example", false },
 		{ "a filter on the relay", LOCAL OTHER, "192.0.2.66",
-		    "evil.example" },
+		    "evil.example", true },
 		{ "a filter by IPv6", LOCAL6 OTHER, "192.0.2.66",
-		    "evil.example" },
-		{ "only relays", RELAY RELAY, NULL, NULL },
+		    "evil.example", true },
+		{ "a filter on the second relay", RELAY LOCAL OTHER,
+		    "192.0.2.66", "evil.example", true },
+		{ "a relay behind a filter", LOCAL RELAY OTHER, "192.0.2.66",
+		    "evil.example", true },
+		{ "nobody behind a filter", LOCAL, NULL, NULL, false },
+		{ "only relays", RELAY RELAY, NULL, NULL, false },
 		{ "a field that cannot be read", "Received: by relay (local)\n"
-		    OTHER, NULL, NULL },
+		    OTHER, NULL, NULL, false },
 		{ "one between that cannot be read", RELAY
-		    "Received: from ? by relay\n" OTHER, NULL, NULL },
-		{ "no field", "Subject: x\n", NULL, NULL },
-		{ "nothing", "", NULL, NULL },
+		    "Received: from ? by relay\n" OTHER, NULL, NULL, false },
+		{ "no field", "Subject: x\n", NULL, NULL, false },
+		{ "nothing", "", NULL, NULL, false },
 		{ "ten hops", FIVE LOCAL LOCAL LOCAL LOCAL OTHER,
-		    "192.0.2.66", "evil.example" },
-		{ "one too many", FIVE FIVE OTHER, NULL, NULL },
+		    "192.0.2.66", "evil.example", true },
+		{ "one too many", FIVE FIVE OTHER, NULL, NULL, false },
 	};
 	const struct ip_network networks[] = { network("198.51.100.0/24"),
 		network("2001:db8:1::/48") };
@@ -82,20 +88,22 @@ test_find_client(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		struct arena *arena = test_arena();
-		struct mail_received received;
+		struct relay_client found;
 		struct mail_header header;
 		struct strbuf client;
 
 		fill_header(&header, arena, cases[i].header);
-		if (relay_find_client(&relays, &header, &received) !=
+		if (relay_find_client(&relays, &header, &found) !=
 		    (cases[i].client != NULL))
 			fail_msg("%s", cases[i].name);
 		strbuf_init(&client, arena, 100);
-		ip_append(&client, &received.client);
+		ip_append(&client, &found.seen.client);
 		test_assert_slice(cases[i].name, strbuf_slice(&client),
 		    cases[i].client != NULL ? cases[i].client : "unknown");
-		test_assert_slice(cases[i].name, received.helo,
+		test_assert_slice(cases[i].name, found.seen.helo,
 		    cases[i].helo != NULL ? cases[i].helo : "");
+		if (found.is_hearsay != cases[i].is_hearsay)
+			fail_msg("%s: hearsay or not", cases[i].name);
 		arena_destroy(&arena);
 	}
 }

@@ -1244,6 +1244,11 @@ test_relay(void **state)
 		{ "a trusted client behind it", FORGED BY_RELAY("203.0.113.9")
 		    "From: a@example.org\n", SMFIR_CONTINUE,
 		    " " OURS "; none", " trusted=network " },
+		{ "one who says so through the relay's loopback",
+		    BY_RELAY("127.0.0.1") BY_RELAY("203.0.113.9")
+		    "From: a@example.org\n", SMFIR_CONTINUE,
+		    "\nquarantine dmarc=fail p=reject",
+		    " client=203.0.113.9 relay=" RELAY " " },
 		{ "its forged fields go", FORGED BY_RELAY("203.0.113.9")
 		    "From: a@example.org\n", SMFIR_CONTINUE, "delete 1 ",
 		    " forged=1 " },

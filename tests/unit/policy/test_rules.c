@@ -209,6 +209,23 @@ test_matches(void **state)
 	}
 }
 
+/* A client that the relay itself has not seen makes nothing milder. */
+static void
+test_hearsay(void **state)
+{
+	struct policy_rule rule = { .end_s = INT64_MAX };
+	struct one one = { .text = SLICE_EMPTY };
+	struct scene scene;
+
+	(void)state;
+	set_scene(&scene, DMARC_FAIL, DMARC_POLICY_REJECT);
+	scene.results.is_client_hearsay = true;
+	assert_true(policy_rule_matches(&rule, &scene.results, true));
+	set_match(&rule.match, &one, "client", "192.0.2.1");
+	assert_true(policy_rule_matches(&rule, &scene.results, false));
+	assert_false(policy_rule_matches(&rule, &scene.results, true));
+}
+
 /* A chain that failed vouches for nobody. */
 static void
 test_sealer_of_failed_chain(void **state)
@@ -563,6 +580,7 @@ main(void)
 		cmocka_unit_test(test_match_domain),
 		cmocka_unit_test(test_has_ended),
 		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_hearsay),
 		cmocka_unit_test(test_sealer_of_failed_chain),
 		cmocka_unit_test(test_all_keys),
 		cmocka_unit_test(test_actions),
