@@ -47,10 +47,20 @@ find_at(struct slice address)
 }
 
 void
+mail_split_address(struct slice address, struct slice *local_out,
+    struct slice *domain_out)
+{
+	size_t at = find_at(address);
+
+	*local_out = slice_head(address, at);
+	*domain_out = at != SIZE_MAX ? slice_from(address, at + 1) :
+	    SLICE_EMPTY;
+}
+
+void
 mail_parse_path(struct slice argument, struct mail_path *path_out)
 {
 	struct slice path = slice_trim(argument);
-	size_t at;
 
 	if (slice_starts_with(path, SLICE("<"))) {
 		path = slice_from(path, 1);
@@ -58,10 +68,7 @@ mail_parse_path(struct slice argument, struct mail_path *path_out)
 			path.len--;
 	}
 	path = slice_trim(skip_source_route(slice_trim(path)));
-	at = find_at(path);
 	path_out->is_null = path.len == 0;
 	path_out->address = path;
-	path_out->local = slice_head(path, at);
-	path_out->domain = at != SIZE_MAX ? slice_from(path, at + 1) :
-	    SLICE_EMPTY;
+	mail_split_address(path, &path_out->local, &path_out->domain);
 }

@@ -8,13 +8,18 @@ struct mail_path {
 	bool is_null;		/* <>, or nothing at all */
 	struct slice address;	/* local@domain as written, without brackets
 				 * and source route */
-	struct slice local;	/* before the last "@"; quotes kept */
-	struct slice domain;	/* behind it as written; empty where none */
+	struct slice local, domain;	/* mail_split_address */
 };
 
+/* Local part and domain as written, at the last "@" that is not quoted; without
+ * one, or with a quote that does not end, all of it is the local part.  Borrow
+ * ADDRESS. */
+void mail_split_address(struct slice address, struct slice *local_out,
+    struct slice *domain_out);
+
 /* MAIL's first argument as the MTA passes it: with or without brackets, with a
- * source route, nothing at all.  Whatever it is there is an answer; what
- * cannot be split is a local part without domain.  Borrows ARGUMENT. */
+ * source route, nothing at all.  Whatever it is there is an answer.  Borrows
+ * ARGUMENT. */
 void mail_parse_path(struct slice argument, struct mail_path *path_out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/strbuf.h"
 #include "mail/domain.h"
+#include "mail/path.h"
 
 #define MAX_NUMBER 80		/* octets of an address or a time, as text */
 
@@ -15,27 +16,24 @@ is_helo_checked(const struct spf_request *request)
 	    request->mail_from.len == 0;
 }
 
-/* An address without "@" is a local part alone. */
 static struct slice
 written_domain(const struct spf_request *request)
 {
-	size_t at;
+	struct slice local, domain;
 
 	if (is_helo_checked(request))
 		return request->helo;
-	at = slice_find_last(request->mail_from, '@');
-	return at != SIZE_MAX ? slice_from(request->mail_from, at + 1) :
-	    SLICE_EMPTY;
+	mail_split_address(request->mail_from, &local, &domain);
+	return domain;
 }
 
 static struct slice
 written_local_part(const struct spf_request *request)
 {
-	struct slice local = SLICE_EMPTY;
+	struct slice local = SLICE_EMPTY, domain;
 
 	if (!is_helo_checked(request))
-		local = slice_head(request->mail_from,
-		    slice_find_last(request->mail_from, '@'));
+		mail_split_address(request->mail_from, &local, &domain);
 	return local.len != 0 ? local : SLICE("postmaster");	/* 4.3 */
 }
 
