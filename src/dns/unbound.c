@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "dns/context.h"
+#include "dns/outage.h"
 #include "dns/question.h"
 #include "dns/resolver.h"
 
@@ -32,15 +33,6 @@
  * be an attack or an outage, and each costs some KB. */
 #define QUESTIONS_MAX 4096
 #define PREFETCHES_MAX 1024
-
-/* What looks like an outage: so many failures in a row, and no answer for so
- * long; a sender can have many of his own names fail between two answers to
- * others.  A fresh context costs a millisecond, and all that the old one knew:
- * a forwarder still knows it, while from the root it would have to be learned
- * again, time after time by the slower servers. */
-#define OUTAGE_FAILURES 3
-#define OUTAGE_MS 1000
-#define RENEWAL_INTERVAL_MS 1000
 
 #define CLASS_IN 1
 #define RCODE_SERVFAIL 2
@@ -64,9 +56,8 @@ struct unbound {
 	/* The loop's own. */
 	struct ub_ctx *ctx;
 	struct question *asked;
-	unsigned n_failures;	/* in a row, from outside */
-	int64_t answered_ms;	/* when the last one came that was none */
-	int64_t next_renewal_ms;
+	struct outage outage;	/* by what came from outside */
+	bool is_asking_anew;
 	struct log_limit failure_limit, renewal_limit;
 
 	struct event *wake;
@@ -162,7 +153,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	/* It can fail only by having no such question any more. */
 	(void)ub_cancel(q->unbound->ctx, q->async_id);
-	q->unbound->n_failures++;
+	outage_note_failure(&q->unbound->outage);
 	log_failure(q, "no answer in time");
 	finish_asked(q, create_timeout(q));
 }
@@ -197,14 +188,14 @@ is_failure(int rcode, const void *packet, int len)
 	    (octets[3] & RCODE_MASK) == RCODE_SERVFAIL;
 }
 
+/* A fresh context costs a millisecond, and all that the old one knew: a
+ * forwarder still knows it, while from the root it would have to be learned
+ * again, time after time by the slower servers. */
 static bool
 is_renewal_due(const struct unbound *unbound)
 {
-	int64_t now_ms = clock_monotonic_ms();
-
-	return unbound->n_failures >= OUTAGE_FAILURES &&
-	    now_ms - unbound->answered_ms >= OUTAGE_MS &&
-	    now_ms >= unbound->next_renewal_ms &&
+	return !unbound->is_asking_anew &&
+	    outage_is_start_due(&unbound->outage, clock_monotonic_ms()) &&
 	    !dns_context_is_recursive(&unbound->options);
 }
 
@@ -214,12 +205,10 @@ count_failure(struct question *q, bool has_failed)
 {
 	if (q->is_being_asked)
 		return;
-	if (has_failed) {
-		q->unbound->n_failures++;
-		return;
-	}
-	q->unbound->n_failures = 0;
-	q->unbound->answered_ms = clock_monotonic_ms();
+	if (has_failed)
+		outage_note_failure(&q->unbound->outage);
+	else
+		outage_note_answer(&q->unbound->outage, clock_monotonic_ms());
 }
 
 static void
@@ -290,7 +279,7 @@ renew_context(struct unbound *unbound)
 		    LOG_LEVEL_WARNING, "dns: %.*s",
 		    SLICE_PRINTF(strbuf_slice(&problem)));
 	arena_destroy(&arena);
-	unbound->next_renewal_ms = clock_monotonic_ms() + RENEWAL_INTERVAL_MS;
+	outage_note_start(&unbound->outage, clock_monotonic_ms());
 	if (ctx == NULL)
 		return false;
 	/* Deleting a context answers what it was asked, unless cancelled. */
@@ -329,9 +318,9 @@ ask_anew(struct unbound *unbound, struct question *stale)
 		finish_asked(stale, dns_answer_create_dns_failure("SERVFAIL"));
 		return;
 	}
-	unbound->next_renewal_ms = CLOCK_NEVER_MS;	/* not within this */
+	unbound->is_asking_anew = true;
 	ask_all_again(unbound);
-	unbound->next_renewal_ms = clock_monotonic_ms() + RENEWAL_INTERVAL_MS;
+	unbound->is_asking_anew = false;
 }
 
 static void
