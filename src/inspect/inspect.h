@@ -79,6 +79,7 @@ struct inspect_results {
 	struct ip_address client;
 	struct slice helo;
 	bool is_relayed;
+	bool are_relays_known;		/* there are some to be relayed by */
 	bool is_client_hearsay;		/* inspect/relay.h: not to be trusted */
 	struct ip_address relay;	/* that relay */
 	struct mail_path sender;

@@ -325,8 +325,10 @@ unsigned
 policy_sought_signs(const struct policy_options *options,
     const struct inspect_results *results)
 {
-	unsigned signs = POLICY_SIGN_LIST;
+	unsigned signs = 0;
 
+	if (results->is_spf_checked || results->is_dkim_checked)
+		signs |= POLICY_SIGN_LIST;
 	if (results->is_arc_checked)
 		signs |= POLICY_SIGN_ARC;
 	if (results->is_arc_checked && options->trusted_sealers.n != 0)
@@ -336,6 +338,8 @@ policy_sought_signs(const struct policy_options *options,
 	if (options->n_forwarder_networks != 0 ||
 	    options->forwarder_domains.n != 0)
 		signs |= POLICY_SIGN_FORWARDER;
+	if (results->are_relays_known)
+		signs |= POLICY_SIGN_RELAY;
 	return signs & options->evidence;
 }
 

@@ -417,6 +417,7 @@ test_no_memory(void **state)
 		.author_domain = SLICE(AUTHOR), .result = DMARC_FAIL };
 	struct mail_header header;
 	const struct inspect_results r = { .header = &header,
+		.is_spf_checked = true,
 		.spf = SPF(PASS, "lists.example.org"),
 		.dmarc = { .result = DMARC_FAIL, .deciding = &evaluation,
 			.evaluations = &evaluation, .n_evaluations = 1 } };
@@ -446,15 +447,21 @@ test_sought(void **state)
 	test_assert_slice("DKIM", describe(arena, policy_sought_signs(
 	    &options, &r)), "signature,signature-body,list");
 	r.is_dkim_checked = false;
+	test_assert_slice("nothing", describe(arena, policy_sought_signs(
+	    &options, &r)), "");
+	r.is_spf_checked = true;
 	r.is_arc_checked = true;
-	test_assert_slice("ARC", describe(arena, policy_sought_signs(
+	test_assert_slice("SPF and ARC", describe(arena, policy_sought_signs(
 	    &options, &r)), "arc,list");
+	r.are_relays_known = true;
+	test_assert_slice("relays", describe(arena, policy_sought_signs(
+	    &options, &r)), "arc,list,relay");
 	options.forwarder_domains = (struct policy_list){ forwarder_names,
 		N_ELEMENTS(forwarder_names) };
 	options.trusted_sealers = (struct policy_list){ sealer_names,
 		N_ELEMENTS(sealer_names) };
 	test_assert_slice("declared", describe(arena, policy_sought_signs(
-	    &options, &r)), "arc,list,forwarder,sealer");
+	    &options, &r)), "arc,list,forwarder,relay,sealer");
 	options.evidence = POLICY_SIGN_LIST | POLICY_SIGN_SIGNATURE;
 	test_assert_slice("those that count", describe(arena,
 	    policy_sought_signs(&options, &r)), "list");

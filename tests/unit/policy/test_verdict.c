@@ -159,6 +159,7 @@ set_scene(struct scene *scene)
 	};
 	scene->results = (struct inspect_results){
 		.author_status = scene->author_status,
+		.is_spf_checked = true,
 		.is_dmarc_checked = true,
 		.dmarc = { .result = scene->result,
 			.deciding = &scene->evaluation,
