@@ -5,6 +5,7 @@ away with them."""
 import glob
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -38,10 +39,22 @@ VALGRIND = ["valgrind", "--quiet", "--leak-check=full",
     "--suppressions=" + os.path.join(HERE, "valgrind.supp")]
 
 
+def ephemeral_start():
+	"""The first port that the kernel gives to who asks for none."""
+	with open("/proc/sys/net/ipv4/ip_local_port_range") as stream:
+		return int(stream.read().split()[0])
+
+
 def free_ports(count):
-	"""Ports that were free a moment ago, all different."""
-	sockets = [socket.create_server(("127.0.0.1", 0))
-	    for _ in range(count)]
+	"""Ports that were free a moment ago, all different, and that no
+	connection is given for its own end meanwhile."""
+	sockets = []
+	while len(sockets) < count:
+		port = random.randrange(10000, max(ephemeral_start(), 20000))
+		try:
+			sockets.append(socket.create_server(("127.0.0.1", port)))
+		except OSError:
+			pass	# taken: try another
 	ports = [sock.getsockname()[1] for sock in sockets]
 	for sock in sockets:
 		sock.close()
