@@ -1,5 +1,5 @@
 /* dkim/keyring.h - the public keys that one message's signatures name, DKIM's
- * and ARC's alike: each asked for, parsed and made once. */
+ * and ARC's alike: each asked for once. */
 #ifndef ASSAY_DKIM_KEYRING_H
 #define ASSAY_DKIM_KEYRING_H
 
@@ -7,10 +7,6 @@
 
 struct arena;
 struct resolver;
-
-/* RFC 6376 3.6.2.2 leaves it undefined what several TXT records at one selector
- * mean: this many are looked at, and the first that fits is taken. */
-#define DKIM_MAX_KEY_RECORDS 8
 
 struct dkim_keyring;
 
@@ -36,7 +32,7 @@ void dkim_keyring_prefetch(struct dkim_keyring *ring, struct slice domain,
     struct slice selector);
 
 /* The key, or why there is none: DNS, INTERNAL, or one of KEY_....  Blocks on
- * DNS until DEADLINE_MS.  *FOUND_OUT lives in the arena. */
+ * DNS until DEADLINE_MS.  The key lives as long as the arena. */
 enum dkim_reason dkim_keyring_find(struct dkim_keyring *ring,
     const struct dkim_key_request *request, int64_t deadline_ms,
     struct dkim_found_key *found_out);
