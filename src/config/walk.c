@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <libconfig.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
@@ -478,14 +479,34 @@ walk_tree(const struct walk *walk, config_setting_t *root)
 	}
 }
 
+/* What to write instead, by libconfig's own words for the error. */
+static const char *
+find_remedy(const char *what)
+{
+	static const struct {
+		const char *what, *remedy;
+	} remedies[] = {
+		{ "duplicate setting name", "write each key and each group "
+		    "once; all keys of a group stand in its one { ... };" },
+		{ "mismatched element type in array", "write values of one "
+		    "kind between [ and ]" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(remedies); i++)
+		if (strcmp(what, remedies[i].what) == 0)
+			return remedies[i].remedy;
+	return "write KEY = \"text\"; or KEY = 5; or KEY = true; and GROUP: "
+	    "{ ... };";
+}
+
 static void
 tell_parse_error(const config_t *tree, struct config_problems *problems)
 {
 	int line = config_error_line(tree);
+	const char *what = config_error_text(tree);
 
 	problems_add(problems, line > 0 ? (unsigned)line : 1,
-	    "%s here, or in the line before: write KEY = VALUE; with texts "
-	    "in double quotes, and GROUP: { ... };", config_error_text(tree));
+	    "%s here, or in the line before: %s", what, find_remedy(what));
 }
 
 bool

@@ -37,10 +37,14 @@ static const struct {
 	    "\"enforce\"\n" },
 	{ "mode without quotes", "mode = monitor;",
 	    "f:1: syntax error here, or in the line before: write KEY = "
-	    "VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	    "\"text\"; or KEY = 5; or KEY = true; and GROUP: { ... };\n" },
 	{ "twice", MONITOR "\n" MONITOR,
 	    "f:2: duplicate setting name here, or in the line before: write "
-	    "KEY = VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	    "each key and each group once; all keys of a group stand in its "
+	    "one { ... };\n" },
+	{ "list of texts and numbers", MONITOR "spf: { reject = [\"fail\", 1]; "
+	    "};", "f:1: mismatched element type in array here, or in the line "
+	    "before: write values of one kind between [ and ]\n" },
 	{ "all problems, not the first",
 	    "spf: { enabled = 1; };\nuser = \"no-such-user\";\ncolour = 1;\n"
 	    "dkim: {\n max_signatures = 0;\n};\n",
@@ -99,7 +103,8 @@ static const struct {
 	    "characters\n" },
 	{ "long value", MONITOR "mode = \"x\";",
 	    "f:1: duplicate setting name here, or in the line before: write "
-	    "KEY = VALUE; with texts in double quotes, and GROUP: { ... };\n" },
+	    "each key and each group once; all keys of a group stand in its "
+	    "one { ... };\n" },
 	{ "socket", MONITOR "milter: { socket = \"inet:127.0.0.1:8891\"; };",
 	    "f:1: milter.socket cannot be \"inet:127.0.0.1:8891\": the port "
 	    "comes first here, otherwise than in Postfix: write "
