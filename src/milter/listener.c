@@ -57,6 +57,26 @@ is_listened_on(const struct sockaddr_un *address, int *error_out)
 	return is_connected;
 }
 
+/* The folder of a UNIX socket is the operator's to make. */
+static bool
+has_folder(const char *socket, const char *path, struct strbuf *problem)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	struct stat status;
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (len == 0)		/* the root, or the current folder */
+		return true;
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	if (stat(folder, &status) == 0)
+		return true;
+	strbuf_printf(problem, "socket \"%s\": %s: make %s first, for the "
+	    "user that assayd runs as", socket, strerror(errno), folder);
+	return false;
+}
+
 /* Make way for a new socket, unless someone uses the old one. */
 static bool
 remove_stale(const char *socket, const char *path, struct strbuf *problem)
@@ -72,7 +92,7 @@ remove_stale(const char *socket, const char *path, struct strbuf *problem)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (lstat(path, &status) != 0) {
 		if (errno == ENOENT)
-			return true;
+			return has_folder(socket, path, problem);
 		complain(problem, socket, strerror(errno));
 		return false;
 	}

@@ -171,7 +171,7 @@ test_refused(void **state)
 	snprintf(text, sizeof(text), "unix:%s/none/s", folder.path);
 	options.socket = text;
 	assert_non_null(strstr(try_open(arena, &options),
-	    "No such file or directory"));
+	    "No such file or directory: make "));
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "local:/", 7);
