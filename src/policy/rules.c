@@ -1,5 +1,5 @@
 /* policy/rules.c - see rules.h: which messages a rule is about.  What it does
- * to them is in verdict.c. */
+ * to them is in ruling.c. */
 #include "policy/rules.h"
 
 #include "inspect/inspect.h"

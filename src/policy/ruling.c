@@ -1,13 +1,10 @@
 /* policy/ruling.c - see ruling.h. */
 #include "policy/ruling.h"
 
-#include "base/arena.h"
 #include "base/strbuf.h"
 #include "policy/policy.h"
 #include "policy/rules.h"
-
-#define TEXT_CEILING ((size_t)8192)
-#define MAX_DOMAIN ((size_t)253)
+#include "policy/sentence.h"
 
 /* What there is to judge a message by. */
 struct trial {
@@ -55,7 +52,7 @@ append_rule(struct strbuf *text, const struct trial *trial,
 	if (authors->n_domains == 0)
 		return;
 	strbuf_append_cstr(text, " (author domain ");
-	strbuf_append_escaped(text, authors->domains[0], MAX_DOMAIN);
+	sentence_append_domain(text, authors->domains[0]);
 	strbuf_append_char(text, ')');
 }
 
@@ -65,16 +62,11 @@ refuse(const struct trial *trial, const struct policy_rule *rule,
 {
 	struct strbuf text;
 
-	strbuf_init(&text, trial->arena, TEXT_CEILING);
+	sentence_begin(&text, trial->arena);
 	strbuf_append_cstr(&text, "rejected by ");
 	append_rule(&text, trial, rule);
-	verdict->wanted = POLICY_REJECT;
-	verdict->disposition = POLICY_DISPOSITION_REJECT;
-	verdict->code = "550";
-	verdict->enhanced = "5.7.1";
-	verdict->reply = POLICY_REPLY_RULE;
-	verdict->text = text.has_failed ?
-	    SLICE("rejected by a local rule") : strbuf_slice(&text);
+	sentence_reject(verdict, POLICY_REPLY_RULE,
+	    sentence_end(&text, "rejected by a local rule"));
 }
 
 static void
@@ -83,41 +75,12 @@ defer(const struct trial *trial, const struct policy_rule *rule,
 {
 	struct strbuf text;
 
-	strbuf_init(&text, trial->arena, TEXT_CEILING);
+	sentence_begin(&text, trial->arena);
 	strbuf_append_cstr(&text, "DMARC cannot be evaluated now, and ");
 	append_rule(&text, trial, rule);
 	strbuf_append_cstr(&text, " waits for it");
-	verdict->wanted = POLICY_TEMPFAIL;
-	verdict->disposition = POLICY_DISPOSITION_NONE;
-	verdict->code = "451";
-	verdict->enhanced = "4.7.0";
-	verdict->reply = POLICY_REPLY_TEMPERROR;
-	verdict->text = text.has_failed ?
-	    SLICE("DMARC cannot be evaluated now") : strbuf_slice(&text);
-}
-
-static void
-quarantine(const struct trial *trial, const struct policy_rule *rule,
-    struct policy_verdict *verdict)
-{
-	switch (trial->options->quarantine) {
-	case POLICY_QUARANTINE_HOLD:
-		verdict->wanted = POLICY_HOLD;
-		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
-		return;
-	case POLICY_QUARANTINE_TAG:
-		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
-		return;
-	case POLICY_QUARANTINE_REDIRECT:
-		verdict->wanted = POLICY_REDIRECT;
-		verdict->disposition = POLICY_DISPOSITION_QUARANTINE;
-		return;
-	case POLICY_QUARANTINE_REJECT:
-		refuse(trial, rule, verdict);
-		return;
-	case POLICY_QUARANTINE_NONE:
-		return;
-	}
+	sentence_defer(verdict,
+	    sentence_end(&text, "DMARC cannot be evaluated now"));
 }
 
 /* Whether DMARC's answer, which did not come, could still be the pass that
@@ -148,7 +111,8 @@ carry_out(const struct trial *trial, const struct policy_rule *rule,
 	case POLICY_RULE_NONE:
 		return;
 	case POLICY_RULE_QUARANTINE:
-		quarantine(trial, rule, verdict);
+		if (!sentence_quarantine(trial->options, verdict))
+			refuse(trial, rule, verdict);
 		return;
 	case POLICY_RULE_REJECT:
 		refuse(trial, rule, verdict);
@@ -199,7 +163,7 @@ name_rule(const struct trial *trial, struct policy_verdict *verdict)
 {
 	struct strbuf reason;
 
-	strbuf_init(&reason, trial->arena, TEXT_CEILING);
+	sentence_begin(&reason, trial->arena);
 	strbuf_append_cstr(&reason, "rule ");
 	strbuf_append_escaped(&reason, verdict->rule->name,
 	    POLICY_RULE_NAME_MAX);
@@ -209,8 +173,7 @@ name_rule(const struct trial *trial, struct policy_verdict *verdict)
 	if (verdict->reason.len != 0)
 		strbuf_append_cstr(&reason, "; ");
 	strbuf_append(&reason, verdict->reason);
-	verdict->reason = reason.has_failed ? SLICE("rule") :
-	    strbuf_slice(&reason);
+	verdict->reason = sentence_end(&reason, "rule");
 }
 
 void
