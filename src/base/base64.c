@@ -1,22 +1,30 @@
 /* base/base64.c - see base64.h. */
 #include "base/base64.h"
 
+#include <limits.h>
+
 #include "base/arena.h"
 #include "base/ascii.h"
 
-static int
-sextet(char c)
-{
-	if (ascii_is_upper(c))
-		return c - 'A';
-	if (ascii_is_alpha(c))
-		return c - 'a' + 26;
-	if (ascii_is_digit(c))
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
+/* Value of each digit plus one; 0 for what is none. */
+static const unsigned char digit_values[UCHAR_MAX + 1] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4,
+	['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8,
+	['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+	['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20,
+	['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+	['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+	['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44,
+	['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52,
+	['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+	['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 bool
 base64_decode(struct arena *arena, struct slice text, struct slice *octets_out)
@@ -29,17 +37,18 @@ base64_decode(struct arena *arena, struct slice text, struct slice *octets_out)
 	if ((octets = arena_alloc(arena, text.len / 4 * 3 + 3)) == NULL)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		int value = sextet(text.ptr[i]);
+		unsigned value = digit_values[(unsigned char)text.ptr[i]];
 
-		if (ascii_is_fws(text.ptr[i]))
-			continue;
-		if (text.ptr[i] == '=') {
-			padding++;
+		if (value == 0) {
+			if (text.ptr[i] == '=')
+				padding++;
+			else if (!ascii_is_fws(text.ptr[i]))
+				return false;
 			continue;
 		}
-		if (value < 0 || padding != 0)
+		if (padding != 0)
 			return false;
-		bits = (bits << 6 | (uint32_t)value) & 0xffffff;
+		bits = (bits << 6 | (value - 1)) & 0xffffff;
 		if (++digits % 4 == 0) {
 			octets[n++] = (unsigned char)(bits >> 16);
 			octets[n++] = (unsigned char)(bits >> 8);

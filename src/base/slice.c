@@ -21,7 +21,13 @@ slice_eq(struct slice a, struct slice b)
 bool
 slice_eq_nocase(struct slice a, struct slice b)
 {
-	return a.len == b.len && slice_compare_nocase(a, b) == 0;
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (a.ptr[i] != b.ptr[i] &&
+		    ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+			return false;
+	return true;
 }
 
 bool
@@ -41,20 +47,6 @@ slice_ends_with_nocase(struct slice s, struct slice suffix)
 {
 	return s.len >= suffix.len &&
 	    slice_eq_nocase(slice_from(s, s.len - suffix.len), suffix);
-}
-
-struct slice
-slice_from(struct slice s, size_t from)
-{
-	if (from >= s.len)
-		return (struct slice){ s.len != 0 ? s.ptr + s.len : s.ptr, 0 };
-	return (struct slice){ s.ptr + from, s.len - from };
-}
-
-struct slice
-slice_head(struct slice s, size_t len)
-{
-	return (struct slice){ s.ptr, len < s.len ? len : s.len };
 }
 
 struct slice

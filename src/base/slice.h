@@ -34,8 +34,19 @@ bool slice_starts_with_nocase(struct slice s, struct slice prefix);
 bool slice_ends_with_nocase(struct slice s, struct slice suffix);
 
 /* The part from octet FROM on, and the first LEN octets; both clamp. */
-struct slice slice_from(struct slice s, size_t from);
-struct slice slice_head(struct slice s, size_t len);
+static inline struct slice
+slice_from(struct slice s, size_t from)
+{
+	if (from >= s.len)
+		return (struct slice){ s.len != 0 ? s.ptr + s.len : s.ptr, 0 };
+	return (struct slice){ s.ptr + from, s.len - from };
+}
+
+static inline struct slice
+slice_head(struct slice s, size_t len)
+{
+	return (struct slice){ s.ptr, len < s.len ? len : s.len };
+}
 
 /* Without the white space (space, tab, CR, LF) at its ends, or its end. */
 struct slice slice_trim(struct slice s);
