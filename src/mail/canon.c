@@ -259,16 +259,6 @@ is_plain(char c)
 static const char *
 skip_plain(const char *pos, const char *end)
 {
-	const uint64_t ones = UINT64_MAX / 255;
-	uint64_t word;
-
-	/* Eight octets at a time while none of them is below 0x21. */
-	while (end - pos >= (ptrdiff_t)sizeof(word)) {
-		memcpy(&word, pos, sizeof(word));
-		if (((word - ones * 0x21) & ~word & ones * 0x80) != 0)
-			break;
-		pos += sizeof(word);
-	}
 	while (pos < end && is_plain(*pos))
 		pos++;
 	return pos;
@@ -300,18 +290,89 @@ skip_canonical(const char *pos, const char *end)
 	return pos;
 }
 
-/* The same over line ends; not from the start of a line, whose own line end
- * would make it an empty one. */
+/* Octets looked at side by side: the compiler makes of it what the machine has
+ * for that.  What is behind an octet decides about it, up to two further. */
+#define N_LANES 16
+#define N_AHEAD 2
+
+typedef unsigned char lanes __attribute__((vector_size(N_LANES)));
+
+static lanes
+load_lanes(const char *pos)
+{
+	lanes octets;
+
+	memcpy(&octets, pos, sizeof(octets));
+	return octets;
+}
+
+/* All ones in the lanes of white space and CR. */
+static lanes
+find_not_plain(lanes octets)
+{
+	return (lanes)(octets == ' ') | (lanes)(octets == '\t') |
+	    (lanes)(octets == '\r');
+}
+
+/* All ones in the lanes that skip_canonical_lines may have to stop at. */
+static lanes
+find_stops(const char *pos)
+{
+	lanes here = load_lanes(pos), next = load_lanes(pos + 1);
+	lanes space = (lanes)(here == ' ') & find_not_plain(next);
+	lanes line_end = (lanes)(here == '\r') & (lanes)(next == '\n');
+
+	return (lanes)(here == '\t') | space |
+	    (line_end & find_not_plain(load_lanes(pos + 2)));
+}
+
+/* The index of the first lane that is not zero; N_LANES where all are. */
+static size_t
+find_lane(lanes flags)
+{
+	uint64_t halves[N_LANES / sizeof(uint64_t)];
+	size_t n = 0;
+
+	memcpy(halves, &flags, sizeof(halves));
+	while (n < N_ELEMENTS(halves) && halves[n] == 0)
+		n++;
+	if (n == N_ELEMENTS(halves))
+		return N_LANES;
+	return n * sizeof(uint64_t) +
+	    (size_t)(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
+	    __builtin_ctzll(halves[n]) : __builtin_clzll(halves[n])) / 8;
+}
+
+/* Up to the first stop, or to where the end comes too close for whole
+ * blocks. */
+static const char *
+skip_to_stop(const char *pos, const char *end)
+{
+	size_t n;
+
+	for (; end - pos >= N_LANES + N_AHEAD; pos += N_LANES) {
+		if (find_lane((lanes)(load_lanes(pos) <= ' ')) == N_LANES)
+			continue;	/* most of what is base64 */
+		n = find_lane(find_stops(pos));
+		if (n < N_LANES)
+			return pos + n;
+	}
+	return pos;
+}
+
+/* The same over line ends; not from a line end, before which white space may
+ * have been held back. */
 static const char *
 skip_canonical_lines(const char *pos, const char *end)
 {
-	const char *stop = skip_canonical(pos, end);
+	const char *stop = pos;
 
-	if (stop == pos)
+	if (end - pos >= 2 && pos[0] == '\r' && pos[1] == '\n')
 		return pos;
-	while (end - stop >= 3 && stop[0] == '\r' && stop[1] == '\n' &&
-	    is_plain(stop[2]))
-		stop = skip_canonical(stop + 3, end);
+	stop = skip_canonical(skip_to_stop(pos, end), end);
+	while (stop > pos && end - stop >= 3 && stop[0] == '\r' &&
+	    stop[1] == '\n' && is_plain(stop[2]))
+		stop = skip_canonical(skip_to_stop(stop + 2, end), end);
 	return stop;
 }
 

@@ -12,7 +12,8 @@ p=reject; and of their messages these sets:
     eight    eight RSA signatures
     arc      one RSA signature, and an ARC chain of three sets
     plain    not signed, passes by SPF
-    50k 1m 10m    one RSA signature
+    50k 1m 10m    one RSA signature, most of it an attachment
+    text     1 MB of text, one RSA signature
 
 Each domain has keys of its own: sharing them would please a cache that knows
 keys by their octets.  Needs python3-cryptography."""
@@ -34,7 +35,7 @@ KB = 1024
 SETS = [	# name, octets, messages
     ("4k", 4 * KB, 200), ("both", 4 * KB, 200), ("eight", 4 * KB, 50),
     ("arc", 4 * KB, 50), ("plain", 4 * KB, 200), ("50k", 50 * KB, 50),
-    ("1m", KB * KB, 8), ("10m", 10 * KB * KB, 2),
+    ("1m", KB * KB, 8), ("10m", 10 * KB * KB, 2), ("text", KB * KB, 2),
 ]
 N_DOMAINS = 200
 BOUNDARY = "=_boundary"
@@ -183,9 +184,9 @@ def make_attachment(octets, chance):
     return "".join(text[i:i + 76] + "\r\n" for i in range(0, len(text), 76))
 
 
-def make_body(octets, chance):
-    """Up to 20 KB of text, and an attachment in base64 behind it."""
-    n_text = min(octets, 20 * KB)
+def make_body(octets, max_text, chance):
+    """Text, and what is beyond MAX_TEXT as an attachment in base64."""
+    n_text = min(octets, max_text)
     body = f"--{BOUNDARY}\r\nContent-Type: text/plain\r\n\r\n"
     body += make_text(n_text, chance)
     if octets > n_text:
@@ -199,7 +200,8 @@ def make_body(octets, chance):
 def make_message(kind, octets, domains, number, chance):
     domain = domains[number % len(domains)]
     header, trace = make_header(domain, number), make_trace(domain)
-    body = make_body(octets - 1600, chance)
+    body = make_body(octets - 1600, octets if kind == "text" else 20 * KB,
+                     chance)
     body_hash = b64(hashlib.sha256(relaxed_body(body)).digest())
     rsa_tags = f"v=1; d={domain.name}; s=r; "
     signatures, sets = [], []

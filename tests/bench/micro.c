@@ -22,7 +22,8 @@
 #include "policy/field.h"
 #include "policy/policy.h"
 
-#define MEMORY ((size_t)64 * 1024 * 1024)
+#define MEMORY ((size_t)32 * 1024 * 1024)
+#define FILE_OCTETS ((size_t)2 * 1024 * 1024)
 #define CHUNK ((size_t)65535)
 #define SECONDS 0.3
 #define MAX_FIELDS 100
@@ -36,7 +37,7 @@ struct message {
 struct bench {
 	struct arena *keep, *arena;	/* for good; for one round */
 	struct resolver *zone;
-	struct message small, large;
+	struct message small, large, text;
 	struct inspect_options inspect_options;
 	struct policy_options policy_options;
 	struct inspect *inspect;
@@ -81,10 +82,10 @@ read_file(struct bench *bench, const char *directory, const char *name)
 	strbuf_init(&path, bench->keep, 4096);
 	strbuf_printf(&path, "%s/%s", directory, name);
 	file = fopen(strbuf_cstr(&path), "rb");
-	text = arena_alloc(bench->keep, MEMORY / 8);
+	text = arena_alloc(bench->keep, FILE_OCTETS);
 	if (file == NULL || text == NULL)
 		die(strbuf_cstr(&path));
-	n = fread(text, 1, MEMORY / 8, file);
+	n = fread(text, 1, FILE_OCTETS, file);
 	fclose(file);
 	return (struct slice){ text, n };
 }
@@ -131,6 +132,7 @@ load(struct bench *bench, const char *corpus)
 		die("the zone cannot be read");
 	parse_message(read_file(bench, corpus, "4k/000.eml"), &bench->small);
 	parse_message(read_file(bench, corpus, "1m/000.eml"), &bench->large);
+	parse_message(read_file(bench, corpus, "text/000.eml"), &bench->text);
 }
 
 /* ---- The parts ----------------------------------------------------------- */
@@ -145,6 +147,12 @@ static size_t
 count_small(const struct bench *bench)
 {
 	return bench->small.body.len;
+}
+
+static size_t
+count_text(const struct bench *bench)
+{
+	return bench->text.body.len;
 }
 
 static void
@@ -179,10 +187,9 @@ count_run(void *context, struct slice run)
 }
 
 static void
-canonicalize(struct bench *bench, enum canon_form form)
+canonicalize(struct bench *bench, enum canon_form form, struct slice body)
 {
 	const struct canon_sink sink = { count_run, bench };
-	struct slice body = bench->large.body;
 	struct canon_body canon;
 
 	canon_body_init(&canon, form);
@@ -194,20 +201,19 @@ canonicalize(struct bench *bench, enum canon_form form)
 static void
 run_canon_simple(struct bench *bench)
 {
-	canonicalize(bench, CANON_SIMPLE);
+	canonicalize(bench, CANON_SIMPLE, bench->large.body);
 }
 
 static void
 run_canon_relaxed(struct bench *bench)
 {
-	canonicalize(bench, CANON_RELAXED);
+	canonicalize(bench, CANON_RELAXED, bench->large.body);
 }
 
 static void
-digest_body(struct bench *bench, enum canon_form form)
+digest_body(struct bench *bench, enum canon_form form, struct slice rest)
 {
 	struct dkim_body *body = dkim_body_create(bench->arena);
-	struct slice rest = bench->large.body;
 	size_t handle;
 
 	if (body == NULL || !dkim_body_add_form(body, form,
@@ -222,13 +228,25 @@ digest_body(struct bench *bench, enum canon_form form)
 static void
 run_body_simple(struct bench *bench)
 {
-	digest_body(bench, CANON_SIMPLE);
+	digest_body(bench, CANON_SIMPLE, bench->large.body);
 }
 
 static void
 run_body_relaxed(struct bench *bench)
 {
-	digest_body(bench, CANON_RELAXED);
+	digest_body(bench, CANON_RELAXED, bench->large.body);
+}
+
+static void
+run_canon_text(struct bench *bench)
+{
+	canonicalize(bench, CANON_RELAXED, bench->text.body);
+}
+
+static void
+run_body_text(struct bench *bench)
+{
+	digest_body(bench, CANON_RELAXED, bench->text.body);
 }
 
 static void
@@ -322,6 +340,8 @@ static const struct part parts[] = {
 	{ "canon relaxed, 1 MB body", run_canon_relaxed, count_large },
 	{ "body simple with sha256, 1 MB", run_body_simple, count_large },
 	{ "body relaxed with sha256, 1 MB", run_body_relaxed, count_large },
+	{ "canon relaxed, 1 MB of text", run_canon_text, count_text },
+	{ "body relaxed with sha256, 1 MB text", run_body_text, count_text },
 	{ "header of a 4 KB message kept", run_header, NULL },
 	{ "from field parsed", run_from, NULL },
 	{ "spf evaluated, one include", run_spf, NULL },

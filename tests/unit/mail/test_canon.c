@@ -1,6 +1,9 @@
 /* Canonical forms (RFC 6376 3.4). */
-#include "base/strbuf.h"
 #include "mail/canon.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
 #include "mail/field.h"
 #include "unit/test.h"
 
@@ -281,6 +284,60 @@ test_runs(void **state)
 	}
 }
 
+/* In pieces of EVERY octets. */
+static struct slice
+canonical_body(struct arena *arena, enum canon_form form, struct slice text,
+    size_t every)
+{
+	struct strbuf out;
+	const struct canon_sink sink = { append_run, &out };
+	struct canon_body body;
+
+	strbuf_init(&out, arena, TEST_ARENA_CEILING);
+	canon_body_init(&body, form);
+	for (; text.len > 0; text = slice_from(text, every))
+		canon_body_write(&body, slice_head(text, every), &sink);
+	canon_body_finish(&body, &sink);
+	return strbuf_slice(&out);
+}
+
+/* Long bodies are read many octets at a time, and must come out as if they were
+ * read one by one: each pair of these at each distance from the other. */
+static void
+test_many_octets_at_a_time(void **state)
+{
+	static const char *const marks[] = {
+		" ", "  ", "\t", " \t", "\r", "\n", "\r\r", "\n\n", "\r\n",
+		" \r\n", "\r\n ", "\t\r\n", "\r\n\r\n", "\r\r\n", "\r\n\n",
+		"\r \n", "\r\n \r\n", " \r", "\x80", "\xa0 ",
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(marks) * N_ELEMENTS(marks) * 40;
+	    i++) {
+		struct slice a = slice_from_cstr(marks[i % N_ELEMENTS(marks)]);
+		struct slice b = slice_from_cstr(
+		    marks[i / N_ELEMENTS(marks) % N_ELEMENTS(marks)]);
+		size_t at = i / N_ELEMENTS(marks) / N_ELEMENTS(marks);
+		struct arena *arena = test_arena();
+		struct slice in, whole;
+
+		memset(text, 'x', sizeof(text));
+		memcpy(text + at, a.ptr, a.len);
+		memcpy(text + 37, b.ptr, b.len);
+		in = test_exact_copy((struct slice){ text, 60 });
+		whole = canonical_body(arena, CANON_RELAXED, in, SIZE_MAX);
+		if (!slice_eq(whole, canonical_body(arena, CANON_RELAXED, in,
+		    1)))
+			fail_msg("marks %zu, %zu, at %zu", i %
+			    N_ELEMENTS(marks), i / N_ELEMENTS(marks) %
+			    N_ELEMENTS(marks), at);
+		test_free_copy(in);
+		arena_destroy(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -289,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_signature),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_many_empty_lines),
+		cmocka_unit_test(test_many_octets_at_a_time),
 		cmocka_unit_test(test_runs),
 	};
 
