@@ -4,14 +4,17 @@
 bool
 macros_request(SMFICTX *ctx)
 {
-	/* Our list takes the place of the MTA's own: it is all we get. */
+	/* Our list takes the place of the MTA's own: it is all we get.  Each
+	 * stage that has one costs a packet, and Postfix knows the queue id
+	 * neither at HELO nor at the first RCPT: there none is wanted. */
 	static const struct {
 		int stage;
 		const char *names;
 	} wanted[] = {
 		{ SMFIM_CONNECT, MACRO_HOSTNAME " " MACRO_DAEMON_NAME },
+		{ SMFIM_HELO, "" },
 		{ SMFIM_ENVFROM, MACRO_QUEUE_ID " " MACRO_AUTH_AUTHEN },
-		{ SMFIM_ENVRCPT, MACRO_QUEUE_ID },
+		{ SMFIM_ENVRCPT, "" },
 		{ SMFIM_EOH, MACRO_QUEUE_ID },
 		{ SMFIM_EOM, MACRO_QUEUE_ID },
 	};

@@ -645,7 +645,7 @@ test_negotiation(void **state)
 	    SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NODATA | SMFIP_NOUNKNOWN |
 	    SMFIP_HDR_LEADSPC);
 	test_assert_slice("macros", peer.symbols, "0:j {daemon_name};"
-	    "2:i {auth_authen};3:i;5:i;6:i;");
+	    "1:;2:i {auth_authen};3:;5:i;6:i;");
 	peer_quit(&peer);
 
 	/* The policy needs what is not offered. */
