@@ -77,35 +77,73 @@ log_parse_level(struct slice name, enum log_level *level_out)
 	return false;
 }
 
+/* A line in the making: what stands before the text is for stderr alone. */
+struct line {
+	char octets[LOG_LINE_MAX + 96];
+	size_t start, len;	/* of the text; its end */
+};
+
+static void
+begin_line(struct line *line, enum log_level level)
+{
+	int n = snprintf(line->octets, sizeof(line->octets), "assayd: %s: ",
+	    levels[level].name);
+
+	line->start = line->len = (size_t)n;
+}
+
 /* stderr is written in one call, so that threads' lines do not mix. */
+static void
+end_line(const struct log *log, enum log_level level, struct line *line)
+{
+	for (size_t i = line->start; i < line->len; i++)
+		if ((unsigned char)line->octets[i] < ' ' ||
+		    line->octets[i] == 0x7f)
+			line->octets[i] = '?';
+	if (log->sink == LOG_SINK_SYSLOG) {
+		line->octets[line->len] = '\0';
+		syslog(levels[level].priority, "%s",
+		    line->octets + line->start);
+		return;
+	}
+	line->octets[line->len++] = '\n';
+	/* Nobody is left to tell when stderr itself cannot be written. */
+	if (write(STDERR_FILENO, line->octets, line->len) < 0)
+		return;
+}
+
 __attribute__((format(printf, 4, 0)))
 static void
 emit(const struct log *log, enum log_level level, const char *suffix,
     const char *format, va_list args)
 {
-	char line[LOG_LINE_MAX + 96];
-	int prefix = snprintf(line, sizeof(line), "assayd: %s: ",
-	    levels[level].name);
-	size_t start = (size_t)prefix, len = start;
-	int n = vsnprintf(line + start, LOG_LINE_MAX, format, args);
+	struct line line;
+	int n;
 
+	begin_line(&line, level);
+	n = vsnprintf(line.octets + line.len, LOG_LINE_MAX, format, args);
 	if (n > 0)
-		len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
-	n = snprintf(line + len, sizeof(line) - len - 1, "%s", suffix);
+		line.len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
+	n = snprintf(line.octets + line.len,
+	    sizeof(line.octets) - line.len - 1, "%s", suffix);
 	if (n > 0)
-		len += (size_t)n;
-	for (size_t i = start; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
-	if (log->sink == LOG_SINK_SYSLOG) {
-		line[len] = '\0';
-		syslog(levels[level].priority, "%s", line + start);
+		line.len += (size_t)n;
+	end_line(log, level, &line);
+}
+
+void
+log_write_text(struct log *log, enum log_level level, struct slice text)
+{
+	struct line line;
+
+	if (!log_is_enabled(log, level))
 		return;
-	}
-	line[len++] = '\n';
-	/* Nobody is left to tell when stderr itself cannot be written. */
-	if (write(STDERR_FILENO, line, len) < 0)
-		return;
+	begin_line(&line, level);
+	text = slice_head(text, LOG_LINE_MAX - 1);
+	if (text.len != 0)
+		memcpy(line.octets + line.len, text.ptr, text.len);
+	line.len += text.len;
+	end_line(log, level, &line);
 }
 
 void

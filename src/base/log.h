@@ -36,6 +36,9 @@ bool log_is_enabled(const struct log *log, enum log_level level);
 void log_write(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same for text that is ready. */
+void log_write_text(struct log *log, enum log_level level, struct slice text);
+
 /* A cause that may repeat without end: at most one line a minute, then with
  * the number of those left out.  Static initialisation to zero is right. */
 struct log_limit {

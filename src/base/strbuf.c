@@ -77,17 +77,28 @@ strbuf_append_char(struct strbuf *buf, char c)
 void
 strbuf_append_uint(struct strbuf *buf, uint64_t value)
 {
-	strbuf_printf(buf, "%llu", (unsigned long long)value);
+	char digits[20];	/* of UINT64_MAX */
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value != 0);
+	strbuf_append(buf, (struct slice){ digits + first,
+	    sizeof(digits) - first });
 }
 
+/* Into the room that there is; a second time where it was too little. */
 void
 strbuf_printf(struct strbuf *buf, const char *format, ...)
 {
+	size_t room = buf->capacity - buf->len;
 	va_list args;
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(room != 0 ? buf->ptr + buf->len : NULL, room, format,
+	    args);
 	va_end(args);
 	if (len < 0) {
 		buf->has_failed = true;
@@ -95,26 +106,37 @@ strbuf_printf(struct strbuf *buf, const char *format, ...)
 	}
 	if (!reserve(buf, (size_t)len))
 		return;
-	va_start(args, format);
-	vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
-	va_end(args);
+	if ((size_t)len >= room) {
+		va_start(args, format);
+		vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
+		va_end(args);
+	}
 	buf->len += (size_t)len;
+}
+
+static bool
+is_shown_as_it_is(char c)
+{
+	return (ascii_is_vchar(c) || c == ' ') && c != '\\';
 }
 
 void
 strbuf_append_escaped(struct strbuf *buf, struct slice s, size_t max)
 {
-	size_t shown = s.len < max ? s.len : max;
+	struct slice rest = slice_head(s, max);
 
-	for (size_t i = 0; i < shown; i++) {
-		char c = s.ptr[i];
+	while (rest.len > 0) {
+		size_t n = 0;
 
-		if ((ascii_is_vchar(c) || c == ' ') && c != '\\')
-			strbuf_append_char(buf, c);
-		else
-			strbuf_printf(buf, "\\x%02x", (unsigned char)c);
+		while (n < rest.len && is_shown_as_it_is(rest.ptr[n]))
+			n++;
+		strbuf_append(buf, slice_head(rest, n));
+		if (n < rest.len)
+			strbuf_printf(buf, "\\x%02x",
+			    (unsigned char)rest.ptr[n]);
+		rest = slice_from(rest, n + 1);
 	}
-	if (shown < s.len)
+	if (max < s.len)
 		strbuf_append(buf, SLICE("..."));
 }
 

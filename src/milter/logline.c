@@ -52,11 +52,19 @@ append_quoted(struct strbuf *text, struct slice value)
 }
 
 static void
+add_key(struct strbuf *text, const char *key)
+{
+	strbuf_append_char(text, ' ');
+	strbuf_append_cstr(text, key);
+	strbuf_append_char(text, '=');
+}
+
+static void
 add(struct strbuf *text, const char *key, struct slice value, size_t max)
 {
 	struct slice shown = slice_head(value, max);
 
-	strbuf_printf(text, " %s=", key);
+	add_key(text, key);
 	if (is_plain(shown))
 		strbuf_append(text, shown);
 	else
@@ -75,7 +83,15 @@ add_known(struct strbuf *text, const char *key, struct slice value, size_t max)
 static void
 add_word(struct strbuf *text, const char *key, const char *word)
 {
-	strbuf_printf(text, " %s=%s", key, word);
+	add_key(text, key);
+	strbuf_append_cstr(text, word);
+}
+
+static void
+add_number(struct strbuf *text, const char *key, uint64_t number)
+{
+	add_key(text, key);
+	strbuf_append_uint(text, number);
 }
 
 static void
@@ -83,7 +99,8 @@ append_connection(struct strbuf *text, const struct logline *line)
 {
 	const struct session *session = line->session;
 
-	strbuf_printf(text, "session=%s", session->id);
+	strbuf_append_cstr(text, "session=");
+	strbuf_append_cstr(text, session->id);
 	if (session->queue_id.len != 0)
 		add(text, "queue", session->queue_id, MAX_WORD);
 	else
@@ -112,7 +129,7 @@ append_envelope(struct strbuf *text, const struct logline *line)
 		add(text, "mailfrom", results->sender.address, MAX_ADDRESS);
 	if (line->is_at_mail)
 		return;
-	strbuf_printf(text, " rcpts=%u", line->session->n_recipients);
+	add_number(text, "rcpts", line->session->n_recipients);
 	add(text, "from", results->authors.first_address, MAX_ADDRESS);
 }
 
@@ -159,7 +176,7 @@ append_dkim(struct strbuf *text, const struct inspect_results *results)
 		else
 			n_more++;
 	if (n_more != 0)
-		strbuf_printf(text, " dkim_more=%zu", n_more);
+		add_number(text, "dkim_more", n_more);
 }
 
 /* "arc=pass/2:lists.example.org": the newest set and whose seal it has. */
@@ -175,7 +192,7 @@ append_arc(struct strbuf *text, const struct inspect_results *results)
 		strbuf_printf(text, "/%zu:%.*s", arc->n_sets,
 		    SLICE_PRINTF(arc->sets[arc->n_sets - 1].sealer));
 	if (arc->failed_instance != 0)
-		strbuf_printf(text, " arc_instance=%u", arc->failed_instance);
+		add_number(text, "arc_instance", arc->failed_instance);
 	add_known(text, "arc_reason",
 	    slice_from_cstr(arc_reason_text(arc->reason)), MAX_WORD);
 }
@@ -237,7 +254,7 @@ append_message(struct strbuf *text, const struct logline *line)
 	if (!results->is_header_whole)
 		add_word(text, "header", "cut");
 	if (results->n_forged_fields != 0)
-		strbuf_printf(text, " forged=%zu", results->n_forged_fields);
+		add_number(text, "forged", results->n_forged_fields);
 }
 
 static void
@@ -259,7 +276,7 @@ add_signs(struct strbuf *text, const char *key, unsigned signs)
 {
 	if (signs == 0)
 		return;
-	strbuf_printf(text, " %s=", key);
+	add_key(text, key);
 	policy_append_signs(text, signs, ",");
 }
 
@@ -310,6 +327,6 @@ logline_write(enum log_level level, const struct logline *line)
 	}
 	strbuf_init(&text, arena, 4 * LOG_LINE_MAX);
 	logline_append(&text, line);
-	log_write(log, level, "%.*s", SLICE_PRINTF(strbuf_slice(&text)));
+	log_write_text(log, level, strbuf_slice(&text));
 	arena_destroy(&arena);
 }
