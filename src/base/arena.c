@@ -1,7 +1,8 @@
 /* base/arena.c - see arena.h.
  *
  * A list of chunks, each twice the size of the last up to CHUNK_MAX; what does
- * not fit in a chunk of that size gets one of its own.  Under AddressSanitizer
+ * not fit in a chunk of that size gets one of its own.  An arena that may hold
+ * little begins with little: thousands of idle connections have one each.  Under AddressSanitizer
  * what is not handed out is poisoned, and allocations are kept apart, so that
  * an overrun within a chunk is seen as one of malloc's would be. */
 #include "base/arena.h"
@@ -12,7 +13,9 @@
 
 #include "base/poison.h"
 
-#define CHUNK_MIN ((size_t)4096)
+#define CHUNK_MIN ((size_t)512)
+#define FIRST_CHUNK_MAX ((size_t)16384)	/* a usual message's */
+#define FIRST_CHUNK_SHARE 16	/* of the ceiling, within these bounds */
 #define CHUNK_MAX ((size_t)65536)
 #define ALIGNMENT (alignof(max_align_t))
 
@@ -102,18 +105,25 @@ arena_destroy(struct arena **arena)
 	*arena = NULL;
 }
 
+static size_t
+next_chunk_size(const struct arena *arena)
+{
+	size_t first = arena->ceiling / FIRST_CHUNK_SHARE;
+
+	if (arena->chunks != NULL)
+		return arena->chunks->size < CHUNK_MAX / 2 ?
+		    arena->chunks->size * 2 : CHUNK_MAX;
+	if (first < CHUNK_MIN)
+		return CHUNK_MIN;
+	return first < FIRST_CHUNK_MAX ? first : FIRST_CHUNK_MAX;
+}
+
 static struct chunk *
 add_chunk(struct arena *arena, size_t needed)
 {
-	size_t size = CHUNK_MIN;
+	size_t size = next_chunk_size(arena);
 	struct chunk *chunk;
 
-	if (arena->chunks != NULL && arena->chunks->size < CHUNK_MAX)
-		size = arena->chunks->size * 2;
-	else if (arena->chunks != NULL)
-		size = CHUNK_MAX;
-	if (size > CHUNK_MAX)
-		size = CHUNK_MAX;
 	if (size < needed)
 		size = needed;
 	if ((chunk = malloc(sizeof(*chunk) + size)) == NULL)
@@ -126,8 +136,9 @@ add_chunk(struct arena *arena, size_t needed)
 	return chunk;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+/* As it comes from malloc. */
+static void *
+take(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	size_t room;
@@ -145,10 +156,18 @@ arena_alloc(struct arena *arena, size_t size)
 	chunk->used += room;
 	arena->used += room;
 	poison_clear(mem, size);
-	return memset(mem, 0, size);
+	return mem;
 full:
 	arena->has_failed = true;
 	return NULL;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	void *mem = take(arena, size);
+
+	return mem != NULL ? memset(mem, 0, size) : NULL;
 }
 
 void *
@@ -180,7 +199,7 @@ arena_copy(struct arena *arena, struct slice s, struct slice *copy_out)
 	*copy_out = SLICE_EMPTY;
 	if (s.len == 0)
 		return true;
-	if ((mem = arena_alloc(arena, s.len)) == NULL)
+	if ((mem = take(arena, s.len)) == NULL)
 		return false;
 	memcpy(mem, s.ptr, s.len);
 	*copy_out = (struct slice){ mem, s.len };

@@ -23,10 +23,11 @@ is_bare_lf(struct slice s, size_t i)
 static size_t
 count_bare_lf(struct slice s)
 {
-	size_t n = 0;
+	size_t n = 0, next;
 
-	for (size_t i = 0; i < s.len; i++)
-		if (is_bare_lf(s, i))
+	for (size_t i = 0; (next = slice_find(slice_from(s, i), '\n')) !=
+	    SIZE_MAX; i += next + 1)
+		if (is_bare_lf(s, i + next))
 			n++;
 	return n;
 }
