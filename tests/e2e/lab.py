@@ -226,12 +226,11 @@ class Lab:
 		self.keys = mail.Keys()
 		with open(self.path("zone"), "w") as stream:
 			stream.write(self.make_zone(self.keys))
-		ports = free_ports(2 + self.n_slots)
+		ports = free_ports(2)
 		self.has_nsd = True
 		self.run_tool("private-nsd", "start", self.path("nsd"),
 		    self.path("zone"), "127.0.0.1@%d" % ports[0])
 		self.relay = relay.Relay(ports[0], ports[1])
-		self.smtp_ports = ports[2:]
 		# One slot in two is on an inet socket, whose port nobody is to
 		# take in the minutes until a daemon listens on it.
 		self.milter_sockets = ["unix:" + self.path("assayd",
@@ -244,6 +243,19 @@ class Lab:
 		self.start_postfix()
 
 	def start_postfix(self):
+		"""A port that was free may be taken when master(8) comes to
+		bind it, and it cannot say so: its log is not up yet."""
+		for is_last in (False, False, True):
+			try:
+				self.try_postfix()
+				return
+			except RuntimeError:
+				if is_last:
+					raise
+				shutil.rmtree(self.path("postfix"))
+
+	def try_postfix(self):
+		self.smtp_ports = free_ports(self.n_slots)
 		services = ["127.0.0.1:{0}/inet=127.0.0.1:{0} inet n - n - 400"
 		    " smtpd -o smtpd_milters={1}".format(*pair)
 		    for pair in zip(self.smtp_ports, self.milter_sockets)]
