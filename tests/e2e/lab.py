@@ -94,6 +94,9 @@ def render(value, indent=0):
 		    for key, inner in value.items() if inner is not None)
 	if isinstance(value, bool):
 		return "true" if value else "false"
+	if isinstance(value, list) and value and isinstance(value[0], dict):
+		return "(" + ", ".join("{ %s }" % render(item)
+		    for item in value) + ")"
 	if isinstance(value, (list, tuple)):
 		return "[" + ", ".join(render(item) for item in value) + "]"
 	return json.dumps(value)
