@@ -7,9 +7,9 @@
 #include <syslog.h>
 
 #include "base/strbuf.h"
-#include "config/config.h"
 #include "config/problems.h"
 #include "config/rules.h"
+#include "config/settings.h"
 #include "config/suggest.h"
 #include "config/values.h"
 #include "dkim/body.h"
@@ -293,34 +293,4 @@ key_suggest(struct slice path)
 	}
 	return suggest_is_near(last_part(path), least) ? nearest :
 	    find_by_name(path, is_head_of_name);
-}
-
-bool
-key_find_word(const struct key_word *words, struct slice text,
-    unsigned *value_out)
-{
-	for (; words->word != NULL; words++)
-		if (slice_eq(text, slice_from_cstr(words->word))) {
-			*value_out = words->value;
-			return true;
-		}
-	return false;
-}
-
-void
-key_refuse_word(const struct key_place *place, struct slice text,
-    const struct key_word *words)
-{
-	struct strbuf list;
-	const char *allowed;
-
-	strbuf_init(&list, place->config->arena, 1000);
-	for (size_t i = 0; words[i].word != NULL; i++)
-		strbuf_printf(&list, "%s\"%s\"", i == 0 ? "" :
-		    words[i + 1].word == NULL ? " or " : ", ", words[i].word);
-	allowed = strbuf_cstr(&list);
-	problems_add(place->problems, place->line,
-	    "%s cannot be \"%s\": write %s", place->path,
-	    problems_show(place->problems, text),
-	    allowed != NULL ? allowed : "");
 }

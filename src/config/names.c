@@ -8,9 +8,9 @@
 #include "base/cursor.h"
 #include "base/ip.h"
 #include "base/strbuf.h"
-#include "config/config.h"
 #include "config/file.h"
 #include "config/problems.h"
+#include "config/settings.h"
 #include "config/values.h"
 
 #define MAX_NAMES ((size_t)10000)	/* of one list, its files included */

@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "config/config.h"
 
 #define MAX_SHOWN 60		/* octets of a value in a message */
 #define MAX_MESSAGE 1000	/* octets of a message */

@@ -6,8 +6,14 @@
 #include "base/slice.h"
 
 struct arena;
-struct config_note;
 struct strbuf;
+
+struct config_note {
+	struct config_note *next;
+	const char *text;	/* "FILE:LINE: what" */
+};
+
+#define CONFIG_MAX_PROBLEMS 100	/* told; then one line says there are more */
 
 struct config_problems {
 	const char *file;		/* borrowed */

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/strbuf.h"
-#include "config/config.h"
 #include "config/problems.h"
+#include "config/settings.h"
 #include "config/suggest.h"
 #include "config/values.h"
 #include "mail/domain.h"
@@ -52,7 +52,8 @@ take_domains(const struct key_place *place, const struct key_entry *entry,
 	if (items == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	for (size_t i = 0; i < entry->n; i++)
-		if (!policy_parse_pattern(arena, entry->texts[i].text, &items[i]))
+		if (!policy_parse_pattern(arena, entry->texts[i].text,
+		    &items[i]))
 			refuse(place, &entry->texts[i], "write a domain, "
 			    "\"example.org\", or \"*.example.org\" for all "
 			    "below it");

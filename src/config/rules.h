@@ -3,7 +3,7 @@
 #ifndef ASSAY_CONFIG_RULES_H
 #define ASSAY_CONFIG_RULES_H
 
-#include "config/keys.h"
+#include "config/key.h"
 
 void set_rules(const struct key_place *place, const struct key_group *groups,
     size_t n);

@@ -9,9 +9,10 @@
 #include "base/cursor.h"
 #include "base/ip.h"
 #include "base/strbuf.h"
-#include "config/config.h"
 #include "config/problems.h"
+#include "config/settings.h"
 #include "config/socket.h"
+#include "dns/server.h"
 #include "mail/address.h"
 #include "mail/domain.h"
 #include "policy/template.h"
@@ -271,7 +272,7 @@ set_servers(const struct key_place *place, const struct key_text *texts,
 	for (size_t i = 0; i < n; i++) {
 		servers[i] = texts[i].text.ptr;
 		if (is_recursive(&texts[i]) ? n != 1 :
-		    !unbound_check_server(texts[i].text))
+		    !dns_check_server(texts[i].text))
 			refuse(place, texts[i].line, texts[i].text,
 			    is_recursive(&texts[i]) ? "it stands alone: write "
 			    "[\"recursive\"], or addresses only" :

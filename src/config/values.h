@@ -3,7 +3,7 @@
 #ifndef ASSAY_CONFIG_VALUES_H
 #define ASSAY_CONFIG_VALUES_H
 
-#include "config/keys.h"
+#include "config/key.h"
 
 void set_socket(const struct key_place *place, const struct key_text *text);
 void set_socket_mode(const struct key_place *place,

@@ -7,9 +7,10 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "config/config.h"
+#include "config/file.h"
 #include "config/keys.h"
 #include "config/problems.h"
+#include "config/settings.h"
 
 /* One setting, and the key that it is. */
 struct found {
@@ -272,7 +273,7 @@ copy_entry(const struct found *found, const char *group,
 {
 	struct strbuf name;
 
-	strbuf_init(&name, found->place.config->arena, CONFIG_MAX_OCTETS);
+	strbuf_init(&name, found->place.config->arena, FILE_MAX_OCTETS);
 	strbuf_printf(&name, "%s%s%s", group, group[0] != '\0' ? "." : "",
 	    config_setting_name(setting));
 	entry->name = strbuf_cstr(&name);
@@ -430,7 +431,7 @@ walk_setting(const struct walk *walk, const char *group,
 	const char *path;
 	size_t index;
 
-	strbuf_init(&buf, walk->config->arena, CONFIG_MAX_OCTETS);
+	strbuf_init(&buf, walk->config->arena, FILE_MAX_OCTETS);
 	strbuf_printf(&buf, "%s%s%s", group != NULL ? group : "",
 	    group != NULL ? "." : "", config_setting_name(setting));
 	if ((path = strbuf_cstr(&buf)) == NULL)

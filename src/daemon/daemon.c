@@ -223,8 +223,8 @@ static bool
 start(struct daemon *d)
 {
 	return create_log(d) && create_loop(d) && create_resolver(d) &&
-	    create_throttle(d) && load_psl(d) && open_milter(d) && drop_privileges(d) &&
-	    start_threads(d);
+	    create_throttle(d) && load_psl(d) && open_milter(d) &&
+	    drop_privileges(d) && start_threads(d);
 }
 
 /* ---- running ------------------------------------------------------------- */

@@ -3,7 +3,8 @@
 #ifndef ASSAY_DKIM_PUBLIC_KEY_H
 #define ASSAY_DKIM_PUBLIC_KEY_H
 
-#include "dkim/verify.h"
+#include "base/slice.h"
+#include "dkim/result.h"
 
 #define DKIM_MAX_RSA_BITS 16384		/* libcrypto verifies with no longer */
 #define DKIM_MAX_EXPONENT_BITS 64	/* as libcrypto has it for long keys */

@@ -1,4 +1,4 @@
-/* dkim/result.c - see result.h and verify.h.
+/* dkim/result.c - see result.h.
  *
  * RFC 6376 has PERMFAIL for all of this but DNS; RFC 8601 2.7.1 divides it:
  *   neutral    "contained syntax errors or were not otherwise able to be

@@ -2,7 +2,8 @@
 #ifndef ASSAY_DKIM_SIGNATURE_H
 #define ASSAY_DKIM_SIGNATURE_H
 
-#include "dkim/verify.h"
+#include "base/slice.h"
+#include "dkim/result.h"
 #include "mail/canon.h"
 
 struct arena;

@@ -13,7 +13,6 @@
 #include "dkim/body.h"
 #include "dkim/header.h"
 #include "dkim/keyring.h"
-#include "dkim/result.h"
 #include "dkim/signature.h"
 #include "mail/domain.h"
 #include "mail/field.h"

@@ -1,7 +1,6 @@
 /* dmarc/align.c - see align.h. */
 #include "dmarc/align.h"
 
-#include "dmarc/check.h"
 #include "dmarc/walk.h"
 #include "mail/domain.h"
 

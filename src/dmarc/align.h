@@ -2,10 +2,10 @@
 #ifndef ASSAY_DMARC_ALIGN_H
 #define ASSAY_DMARC_ALIGN_H
 
+#include "dmarc/identifier.h"
 #include "dmarc/record.h"
 
 struct dmarc_finder;
-struct dmarc_identifier;
 struct dmarc_lookup;
 
 /* Identifiers whose own Organizational Domain is looked for, of one message;

@@ -2,11 +2,12 @@
 #ifndef ASSAY_DMARC_CHECK_H
 #define ASSAY_DMARC_CHECK_H
 
+#include "dmarc/identifier.h"
+#include "dmarc/options.h"
 #include "dmarc/record.h"
 #include "mail/address.h"
 
 struct arena;
-struct psl;
 struct resolver;
 
 enum dmarc_result {		/* RFC 9989 9.1 */
@@ -15,27 +16,6 @@ enum dmarc_result {		/* RFC 9989 9.1 */
 	DMARC_FAIL,
 	DMARC_TEMPERROR,
 	DMARC_PERMERROR,
-};
-
-enum dmarc_discovery {
-	DMARC_DISCOVERY_TREE_WALK = 0,	/* RFC 9989 4.10 */
-	DMARC_DISCOVERY_PSL,		/* RFC 7489 3.2 */
-};
-
-struct dmarc_options {
-	enum dmarc_discovery discovery;
-	const struct psl *psl;	/* dmarc/psl.h; borrowed; needed for PSL */
-};
-
-#define DMARC_OPTIONS_DEFAULT \
-	{ .discovery = DMARC_DISCOVERY_TREE_WALK, .psl = NULL }
-
-/* An identifier that SPF or DKIM authenticated, or might have but for a DNS
- * failure. */
-struct dmarc_identifier {
-	struct slice domain;	/* normalized */
-	bool is_dkim;		/* else SPF */
-	bool is_temperror;	/* not known whether it passed */
 };
 
 struct dmarc_request {
@@ -78,10 +58,6 @@ struct dmarc_outcome {
 void dmarc_check(const struct dmarc_request *request,
     const struct dmarc_options *options, struct resolver *resolver,
     struct arena *arena, struct dmarc_outcome *outcome);
-
-/* Ask for all names of the domain's tree walk at once; does not block. */
-void dmarc_prefetch(const struct dmarc_options *options,
-    struct resolver *resolver, struct slice author_domain);
 
 const char *dmarc_result_name(enum dmarc_result result);
 

@@ -1,7 +1,6 @@
 /* dmarc/policy.c - see policy.h. */
 #include "dmarc/policy.h"
 
-#include "dmarc/check.h"
 #include "dmarc/walk.h"
 #include "dns/dns.h"
 

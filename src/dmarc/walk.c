@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "dmarc/check.h"
 #include "dmarc/psl.h"
 #include "dns/dns.h"
 #include "mail/domain.h"

@@ -4,10 +4,10 @@
 #ifndef ASSAY_DMARC_WALK_H
 #define ASSAY_DMARC_WALK_H
 
+#include "dmarc/options.h"
 #include "dmarc/record.h"
 
 struct arena;
-struct dmarc_options;
 struct resolver;
 
 /* What stands at _dmarc.<name>. */
@@ -66,5 +66,9 @@ void dmarc_prefetch_org(const struct dmarc_finder *finder,
 /* The Organizational Domain where it has been found before, else NULL. */
 const struct dmarc_org *dmarc_get_org(const struct dmarc_finder *finder,
     struct slice domain);
+
+/* Ask for all names of the domain's tree walk at once; does not block. */
+void dmarc_prefetch(const struct dmarc_options *options,
+    struct resolver *resolver, struct slice author_domain);
 
 #endif

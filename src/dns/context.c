@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "dns/server.h"
-#include "dns/unbound.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_CONF_MAX 65536	/* octets read of it */
@@ -136,7 +135,7 @@ add_server(struct ub_ctx *ctx, const char *server, struct strbuf *problem)
 {
 	int error;
 
-	if (!unbound_check_server(slice_from_cstr(server))) {
+	if (!dns_check_server(slice_from_cstr(server))) {
 		strbuf_append_char(problem, '"');
 		strbuf_append_escaped(problem, slice_from_cstr(server), 80);
 		strbuf_append_cstr(problem, "\" is no server: write an "

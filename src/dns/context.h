@@ -3,11 +3,23 @@
 #define ASSAY_DNS_CONTEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct event_base;
 struct strbuf;
 struct ub_ctx;
-struct unbound_options;
+
+struct unbound_options {
+	/* Forwarders "ADDRESS" or "ADDRESS@PORT"; none: those of
+	 * /etc/resolv.conf; the one word "recursive": from the root. */
+	const char *const *servers;
+	size_t n_servers;
+	unsigned timeout_ms;	/* the most that one question may take */
+	bool dnssec;
+};
+
+#define UNBOUND_OPTIONS_DEFAULT \
+	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, .dnssec = false }
 
 /* A context on BASE that asks whom OPTIONS say; free with ub_ctx_delete.
  * MAX_QUESTIONS: how many will be under way at most.  NULL with the problem

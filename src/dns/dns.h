@@ -70,8 +70,8 @@ struct resolver;
 
 /* Blocks until there is an answer or DEADLINE_MS (base/clock.h, monotonic) has
  * come; with a deadline that is past it takes what is at hand, and else is as
- * good as dns_prefetch.  Never NULL: whatever goes wrong is TEMPFAIL.  The answer stays valid
- * until ARENA is reset.  NAME: labels with dots between, no escapes, any octet
+ * good as dns_prefetch.  Never NULL: whatever goes wrong is TEMPFAIL.  The
+ * answer stays valid until ARENA is reset.  NAME: labels with dots between, no escapes, any octet
  * else; one dot at its end is dropped.  A name that cannot be asked (an empty
  * label, one over 63 octets, 253 in all) is NXDOMAIN. */
 const struct dns_answer *dns_query(struct resolver *resolver,

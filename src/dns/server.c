@@ -4,7 +4,6 @@
 #include "base/ascii.h"
 #include "base/cursor.h"
 #include "base/ip.h"
-#include "dns/unbound.h"
 
 #define INTERFACE_MAX 15	/* octets of an interface's name on Linux */
 
@@ -38,7 +37,7 @@ check_address(struct slice s)
 }
 
 bool
-unbound_check_server(struct slice server)
+dns_check_server(struct slice server)
 {
 	size_t at = slice_find(server, '@');
 	uint64_t port = 53;

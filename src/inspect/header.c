@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "dkim/body.h"
+#include "dmarc/walk.h"
 #include "inspect/sender.h"
 #include "inspect/state.h"
 

@@ -31,17 +31,17 @@ find_session(SMFICTX *ctx)
 
 	if (session != NULL)
 		return session;
-	if (!service_enter(milter_service()))
+	if (!service_enter(service_get()))
 		return NULL;
-	session = session_create(milter_service());
+	session = session_create(service_get());
 	if (session == NULL)
-		log_write_limited(milter_service()->context->log,
-		    &milter_service()->memory_limit, LOG_LEVEL_ERROR,
+		log_write_limited(service_get()->context->log,
+		    &service_get()->memory_limit, LOG_LEVEL_ERROR,
 		    "no memory for a session");
 	else if (smfi_setpriv(ctx, session) != MI_SUCCESS)
 		session_destroy(&session);
 	if (session == NULL)
-		service_leave(milter_service());
+		service_leave(service_get());
 	return session;
 }
 
@@ -68,8 +68,8 @@ go_on(SMFICTX *ctx, unsigned long no_reply)
 static void
 complain_of_mta(struct slice missing)
 {
-	log_write_limited(milter_service()->context->log,
-	    &milter_service()->refusal_limit, LOG_LEVEL_ERROR,
+	log_write_limited(service_get()->context->log,
+	    &service_get()->refusal_limit, LOG_LEVEL_ERROR,
 	    "the MTA does not let a milter %.*s, which the configuration "
 	    "needs: its connection is refused", SLICE_PRINTF(missing));
 }
@@ -292,7 +292,7 @@ on_close(SMFICTX *ctx)
 	session_destroy(&session);
 	/* It fails only without a context, which libmilter just gave us. */
 	(void)smfi_setpriv(ctx, NULL);
-	service_leave(milter_service());
+	service_leave(service_get());
 	return SMFIS_CONTINUE;
 }
 

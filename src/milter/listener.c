@@ -14,7 +14,7 @@
 #include "base/slice.h"
 #include "base/strbuf.h"
 #include "milter/libmilter.h"
-#include "milter/milter.h"
+#include "milter/context.h"
 
 /* Where our listening descriptor is looked for; it was opened at start. */
 #define MAX_DESCRIPTOR 1024

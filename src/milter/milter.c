@@ -15,39 +15,14 @@
  * MTA may be configured to let in (Postfix: header_size_limit, 102400). */
 #define MAX_PACKET_OCTETS ((size_t)4 * 1024 * 1024)
 
-/* libmilter knows one filter per process and hands its callbacks nothing but a
- * connection of which we know nothing yet: this is where they start from. */
-static struct service the_service;
-
-struct service *
-milter_service(void)
-{
-	return &the_service;
-}
-
-/* Count first and look then, as milter_close does it the other way round. */
-bool
-service_enter(struct service *service)
-{
-	atomic_fetch_add(&service->n_present, 1);
-	if (!atomic_load(&service->is_closed))
-		return true;
-	service_leave(service);
-	return false;
-}
-
-void
-service_leave(struct service *service)
-{
-	atomic_fetch_sub(&service->n_present, 1);
-}
-
 bool
 milter_open(const struct milter_context *context, struct strbuf *problem)
 {
-	the_service.context = context;
-	the_service.start_s = clock_wall_s();
-	atomic_store(&the_service.day, the_service.start_s / CLOCK_DAY_S);
+	struct service *service = service_get();
+
+	service->context = context;
+	service->start_s = clock_wall_s();
+	atomic_store(&service->day, service->start_s / CLOCK_DAY_S);
 	if (smfi_register(callbacks_describe()) != MI_SUCCESS) {
 		strbuf_append_cstr(problem, "libmilter refuses to work with "
 		    "this program: it is of another version");
@@ -85,19 +60,19 @@ milter_run(void)
 void
 milter_begin_drain(void)
 {
-	atomic_store(&the_service.is_draining, true);
+	atomic_store(&service_get()->is_draining, true);
 }
 
 void
 milter_append_limits(struct strbuf *text)
 {
-	limit_append_counters(text, &the_service.limits);
+	limit_append_counters(text, &service_get()->limits);
 }
 
 unsigned
 milter_count_open_messages(void)
 {
-	return atomic_load(&the_service.n_open);
+	return atomic_load(&service_get()->n_open);
 }
 
 void
@@ -110,8 +85,8 @@ milter_stop(void)
 bool
 milter_close(void)
 {
-	atomic_store(&the_service.is_closed, true);
-	return atomic_load(&the_service.n_present) == 0;
+	atomic_store(&service_get()->is_closed, true);
+	return atomic_load(&service_get()->n_present) == 0;
 }
 
 void

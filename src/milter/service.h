@@ -6,7 +6,7 @@
 
 #include "base/limit.h"
 #include "base/log.h"
-#include "milter/milter.h"
+#include "milter/context.h"
 
 struct service {
 	const struct milter_context *context;	/* borrowed, immutable */
@@ -23,8 +23,8 @@ struct service {
 	atomic_bool is_closed;	/* no session begins any more */
 };
 
-/* The process's one; milter.c tells why it exists. */
-struct service *milter_service(void);
+/* The process's one; service.c tells why it exists. */
+struct service *service_get(void);
 
 /* A session begins: false, and nothing of CONTEXT may be touched, where none
  * may any more.  It has ended, which is the last that its thread does. */

@@ -5,8 +5,8 @@
 
 #include "base/strbuf.h"
 #include "dns/dns.h"
-#include "spf/check.h"
 #include "spf/macro.h"
+#include "spf/request.h"
 
 /* Whether a step could be done.  A step that could not has set the reason. */
 enum spf_status {

@@ -3,7 +3,7 @@
 #define ASSAY_SPF_RECORD_H
 
 #include "base/ip.h"
-#include "spf/check.h"
+#include "spf/result.h"
 
 struct cursor;
 

@@ -7,7 +7,8 @@
 
 /* "ptr": whether one of the client's validated names is TARGET or below it.
  * (The list at the end of 5.5 says the reverse; the text above it and the
- * example below it say this.)  The term is counted already; a missing PTR record is a void lookup. */
+ * example below it say this.)  The term is counted already; a missing PTR
+ * record is a void lookup. */
 enum spf_status spf_match_ptr(struct spf_evaluation *ev, struct slice target,
     bool *is_match_out);
 

@@ -3,8 +3,8 @@
 #ifndef ASSAY_SPF_VALUES_H
 #define ASSAY_SPF_VALUES_H
 
-#include "spf/check.h"
 #include "spf/macro.h"
+#include "spf/request.h"
 
 /* The <domain> of the request's identity, normalized, in the arena.  False, and
  * the text as written, where that is no domain of several labels. */

@@ -3,7 +3,6 @@
 
 #include "base/strbuf.h"
 #include "dns/server.h"
-#include "dns/unbound.h"
 
 static const struct {
 	struct slice text;
@@ -43,7 +42,7 @@ test_check_server(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(servers); i++) {
 		struct slice in = test_exact_copy(servers[i].text);
 
-		if (unbound_check_server(in) != servers[i].want)
+		if (dns_check_server(in) != servers[i].want)
 			fail_msg("%.*s: a server or not",
 			    SLICE_PRINTF(servers[i].text));
 		test_free_copy(in);

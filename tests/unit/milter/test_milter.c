@@ -1157,7 +1157,7 @@ test_ended_rule(void **state)
 	peer_quit(&peer);
 	assert_false(contains(read_log(arena, " verdict=reject "),
 	    "held until"));
-	atomic_fetch_sub(&milter_service()->day, 1);
+	atomic_fetch_sub(&service_get()->day, 1);
 	outcome = send_forged(&peer, "From: a@example.org\n");
 	peer_quit(&peer);
 	assert_logged("rule 1 held until 2020-01-31 (a partner): it is off");
@@ -1288,7 +1288,7 @@ test_limits(void **state)
 	struct peer peer;
 
 	(void)state;
-	atomic_store(&milter_service()->limits.hits[LIMIT_QUESTIONS], 0);
+	atomic_store(&service_get()->limits.hits[LIMIT_QUESTIONS], 0);
 	server.context.inspect.dns.max_questions = 2;
 	outcome = send_forged(&peer, "From: a@example.org\n");
 	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);

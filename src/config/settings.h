@@ -1,0 +1,35 @@
+/* config/settings.h - all that a configuration sets. */
+#ifndef ASSAY_CONFIG_SETTINGS_H
+#define ASSAY_CONFIG_SETTINGS_H
+
+#include "base/log.h"
+#include "dns/cache.h"
+#include "dns/throttle.h"
+#include "dns/unbound.h"
+#include "inspect/inspect.h"
+#include "milter/milter.h"
+#include "policy/policy.h"
+
+struct config_note;
+
+/* Text and lists are owned by the configuration and live as long as it. */
+struct config {
+	struct arena *arena;
+	struct unbound_options resolver;
+	struct cache_options cache;
+	const char *zone_file;		/* NULL: real DNS */
+	struct milter_options milter;
+	struct inspect_options inspect;
+	struct throttle_options throttle;
+	const char *psl_file;		/* NULL: the system's list */
+	struct policy_options policy;
+	const char *authserv_id;	/* NULL: the MTA's */
+	const char *store;		/* "" for none */
+	enum log_level log_level;
+	int log_facility;		/* syslog's */
+	const char *user;		/* to run as; NULL: who started it */
+	unsigned drain_s;		/* how long TERM waits for messages */
+	struct config_note *notes;	/* to log at start, newest last */
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* milter/context.h - how to listen, and what the sessions work with. */
+#ifndef ASSAY_MILTER_CONTEXT_H
+#define ASSAY_MILTER_CONTEXT_H
+
+#include "inspect/inspect.h"
+#include "policy/policy.h"
+
+struct log;
+
+struct milter_options {
+	const char *socket;	/* "unix:PATH", "inet:PORT@HOST", "inet6:..." */
+	unsigned socket_mode;	/* of a UNIX socket, e.g. 0660 */
+	const char *socket_group;	/* its group, or NULL */
+	unsigned backlog;	/* listen(2)'s */
+};
+
+#define MILTER_OPTIONS_DEFAULT { .socket = "unix:/run/assay/assayd.sock", \
+	.socket_mode = 0660, .socket_group = NULL, .backlog = 256 }
+
+/* What the sessions need; everything is borrowed and must outlive them. */
+struct milter_context {
+	struct milter_options milter;
+	struct inspect_options inspect;
+	struct policy_options policy;
+	const char *authserv_id;	/* NULL: the MTA's {j}, else hostname */
+	const char *hostname;		/* this host's, fully qualified */
+	struct resolver *resolver;
+	struct log *log;
+};
+
+#endif
