@@ -6,7 +6,6 @@
 
 #include "authres/authres.h"
 #include "base/arena.h"
-#include "inspect/inspect.h"
 
 #define FIRST_CAPACITY 8
 
@@ -21,7 +20,7 @@ forged_init(struct forged_fields *forged, struct arena *arena,
 static bool
 append_place(struct forged_fields *forged, unsigned place)
 {
-	if (forged->n_places == INSPECT_MAX_FORGED_FIELDS) {
+	if (forged->n_places == FORGED_MAX_FIELDS) {
 		forged->has_overflowed = true;
 		return true;
 	}

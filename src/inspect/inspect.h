@@ -49,10 +49,6 @@ struct inspect_options {
  * behind them is counted only. */
 #define INSPECT_MAX_SIGNATURES 64
 
-/* Forged fields remembered.  Each deletion costs an MTA a walk over the header
- * (Postfix: 4000 took it a second), and no honest message has so many. */
-#define INSPECT_MAX_FORGED_FIELDS 1000
-
 /* Recipients remembered for the operator's rules; no MTA takes many more by
  * itself.  What comes behind them is counted only. */
 #define INSPECT_MAX_RECIPIENTS 1000

@@ -63,15 +63,15 @@ test_limit(void **state)
 
 	(void)state;
 	forged_init(&forged, arena, SLICE(OURS));
-	for (size_t i = 0; i < INSPECT_MAX_FORGED_FIELDS; i++)
+	for (size_t i = 0; i < FORGED_MAX_FIELDS; i++)
 		assert_true(forged_note_field(&forged, name, SLICE(OURS ";")));
 	assert_true(forged_note_field(&forged, name, SLICE("x.example;")));
 	assert_false(forged.has_overflowed);
 	assert_true(forged_note_field(&forged, name, SLICE(OURS ";")));
 	assert_true(forged.has_overflowed);
-	assert_int_equal(forged.n_places, INSPECT_MAX_FORGED_FIELDS);
-	assert_int_equal(forged.places[INSPECT_MAX_FORGED_FIELDS - 1],
-	    INSPECT_MAX_FORGED_FIELDS);
+	assert_int_equal(forged.n_places, FORGED_MAX_FIELDS);
+	assert_int_equal(forged.places[FORGED_MAX_FIELDS - 1],
+	    FORGED_MAX_FIELDS);
 	arena_destroy(&arena);
 }
 

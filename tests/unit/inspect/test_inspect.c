@@ -1,5 +1,6 @@
 /* tests/unit/inspect/test_inspect.c - whole messages, from connect to the
  * results, over a zone in memory. */
+#include "inspect/forged.h"
 #include "inspect/inspect.h"
 
 #include <stdio.h>
@@ -928,7 +929,7 @@ test_too_many_forged(void **state)
 	connect_from(in, "192.0.2.1");
 	assert_int_equal(inspect_mail(in, SLICE("<a@example.org>"), false,
 	    SLICE(OURS)), INSPECT_OK);
-	for (int i = 0; i <= INSPECT_MAX_FORGED_FIELDS; i++)
+	for (int i = 0; i <= FORGED_MAX_FIELDS; i++)
 		assert_int_equal(inspect_add_field(in,
 		    SLICE("Authentication-Results"),
 		    SLICE(" " OURS "; none")), INSPECT_OK);

@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "base/strbuf.h"
 #include "dns/throttle.h"
+#include "inspect/forged.h"
 #include "inspect/inspect.h"
 #include "unit/asked.h"
 #include "unit/inspect/sample.h"
@@ -129,7 +130,7 @@ static const struct row rows[] = {
 	{ "recipients, none beyond", .set = set_nothing,
 	    .n_recipients = INSPECT_MAX_RECIPIENTS },
 	{ "forged fields", .set = set_nothing,
-	    .n_forged = INSPECT_MAX_FORGED_FIELDS + 1,
+	    .n_forged = FORGED_MAX_FIELDS + 1,
 	    .hit = BIT(FORGED_FIELDS) | BIT(HEADER_FIELDS) },
 	{ "signatures", .set = set_signatures, .hit = BIT(SIGNATURES) },
 	{ "key size", .set = set_key_size, .hit = BIT(KEY_SIZE) },

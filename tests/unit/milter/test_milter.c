@@ -3,6 +3,7 @@
  *
  * libmilter serves once per process: one server for all tests, whose options
  * each test may change while nobody is connected. */
+#include "inspect/forged.h"
 #include "milter/milter.h"
 
 #include <fcntl.h>
@@ -998,12 +999,12 @@ test_many_fields(void **state)
 
 	(void)state;
 	open_peer(&peer, HONEST);
-	outcome = send_many_fields(&peer, INSPECT_MAX_FORGED_FIELDS);
+	outcome = send_many_fields(&peer, FORGED_MAX_FIELDS);
 	assert_int_equal(outcome.answer, SMFIR_CONTINUE);
 	for (size_t i = 0; i < outcome.changes.len; i++)
 		if (outcome.changes.ptr[i] == '\n')
 			n_lines++;
-	assert_true(n_lines > INSPECT_MAX_FORGED_FIELDS);
+	assert_true(n_lines > FORGED_MAX_FIELDS);
 	assert_true(slice_starts_with(outcome.changes,
 	    SLICE("delete 1000 Authentication-Results\ndelete 999 ")));
 	assert_contains("changes", outcome.changes, "\ndelete 1 ");
@@ -1013,7 +1014,7 @@ test_many_fields(void **state)
 	/* One more, and in monitor mode: it is not let in. */
 	server.context.policy.mode = POLICY_MODE_MONITOR;
 	open_peer(&peer, HONEST);
-	outcome = send_many_fields(&peer, INSPECT_MAX_FORGED_FIELDS + 1);
+	outcome = send_many_fields(&peer, FORGED_MAX_FIELDS + 1);
 	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
 	assert_contains("reply", outcome.text, "550 5.7.1 too many");
 	assert_int_equal(outcome.changes.len, 0);
