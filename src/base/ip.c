@@ -150,11 +150,23 @@ void
 ip_append(struct strbuf *buf, const struct ip_address *address)
 {
 	char text[INET6_ADDRSTRLEN];
-	int family = address->family == IP_V4 ? AF_INET : AF_INET6;
 
-	if (address->family == IP_NONE ||
-	    inet_ntop(family, address->octets, text, sizeof(text)) == NULL)
-		strbuf_append(buf, SLICE("unknown"));
-	else
+	switch (address->family) {
+	case IP_NONE:
+		break;
+	case IP_V4:
+		for (size_t i = 0; i < 4; i++) {
+			if (i != 0)
+				strbuf_append_char(buf, '.');
+			strbuf_append_uint(buf, address->octets[i]);
+		}
+		return;
+	case IP_V6:
+		if (inet_ntop(AF_INET6, address->octets, text,
+		    sizeof(text)) == NULL)
+			break;
 		strbuf_append_cstr(buf, text);
+		return;
+	}
+	strbuf_append(buf, SLICE("unknown"));
 }

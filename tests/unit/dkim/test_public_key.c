@@ -311,6 +311,9 @@ test_rsa(void **state)
 		    slice_head(sig, i)), DKIM_REASON_SIGNATURE);
 	assert_int_equal(dkim_public_key_verify(key, digest,
 	    join(arena, sig, SLICE("\x01"))), DKIM_REASON_SIGNATURE);
+	/* What did not verify leaves no trace for what does. */
+	assert_int_equal(dkim_public_key_verify(key, digest, sig),
+	    DKIM_REASON_NONE);
 	assert_int_equal(ERR_peek_error(), 0);
 	dkim_public_key_free(key);
 	OPENSSL_free(info);
