@@ -23,6 +23,7 @@ from smtp import Smtp
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AUTHSERV_ID = "mx.example.org"
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 N_SLOTS = 60	# SMTP ports, each with a milter socket of its own
 
 # Sanitizers tell by exit code as well as on stderr.
@@ -37,6 +38,22 @@ VALGRIND = ["valgrind", "--quiet", "--leak-check=full",
     "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
     "--error-exitcode=99", "--track-fds=no", "--num-callers=25",
     "--suppressions=" + os.path.join(HERE, "valgrind.supp")]
+
+
+def ignore_ending_signals():
+	for number in ENDING_SIGNALS:
+		signal.signal(number, signal.SIG_IGN)
+
+
+def die_by_signal(number, _frame):
+	ignore_ending_signals()		# the cleaning up is not interrupted
+	raise SystemExit(128 + number)
+
+
+def clean_up_on_signals():
+	"""A signal that ends the program leaves each "with" block first."""
+	for number in ENDING_SIGNALS:
+		signal.signal(number, die_by_signal)
 
 
 def ephemeral_start():
@@ -284,6 +301,7 @@ class Lab:
 			raise RuntimeError(done.stdout.strip())
 
 	def close(self):
+		ignore_ending_signals()		# what is left is this
 		for daemon in self.daemons:
 			daemon.terminate()
 		for each in self.sendmails:
