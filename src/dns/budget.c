@@ -140,7 +140,8 @@ budget_query(struct resolver *resolver, struct slice name, enum dns_type type,
 {
 	struct budget *budget = (struct budget *)resolver;
 	const struct dns_answer *answer;
-	const char *why = spend(budget, name, type, false);
+	const char *why = spend(budget, name, type,
+	    deadline_ms == DNS_AT_HAND_MS);
 
 	if (why != NULL)
 		return dns_answer_create_failure(why);

@@ -246,34 +246,66 @@ wait_for_flight(const struct question *q, struct flight *flight,
 }
 
 static const struct dns_answer *
-query_cache(struct resolver *resolver, struct slice name, enum dns_type type,
-    int64_t deadline_ms)
+query_in_time(const struct question *q, int64_t deadline_ms)
 {
-	struct question q = make_question((struct cache *)resolver, name,
-	    type);
 	const struct dns_answer *answer = NULL;
 	bool is_last = false, is_ours;
 	struct flight *flight;
 
 	do {
 		dns_answer_release(answer);
-		switch (begin_query(&q, &answer, &flight)) {
+		switch (begin_query(q, &answer, &flight)) {
 		case STEP_ANSWERED:
 			return answer;
 		case STEP_JOINED:
 			break;
 		case STEP_TOOK_OFF:
 			is_last = true;
-			start(&q, flight, false);
+			start(q, flight, false);
 			break;
 		case STEP_FAILED:
 			return &dns_answer_no_memory;
 		}
-		answer = wait_for_flight(&q, flight, deadline_ms, &is_ours);
+		answer = wait_for_flight(q, flight, deadline_ms, &is_ours);
 		if (is_last || !is_ours)
 			return answer;
 		is_last = true;
 	} while (true);
+}
+
+/* NULL, and a question on its way, where the answer is not at hand. */
+static const struct dns_answer *
+take_at_hand(const struct question *q)
+{
+	const struct dns_answer *answer;
+	struct shard_entry *dropped = NULL;
+	struct flight *flight, *mine = NULL;
+
+	pthread_mutex_lock(&q->shard->lock);
+	look_up(q, &answer, &flight, &dropped);
+	if (answer != NULL)
+		count(&q->shard->counters.n_hits);
+	else if (flight == NULL && (mine = create_flight(q, 1)) != NULL)
+		count(&q->shard->counters.n_prefetches);
+	pthread_mutex_unlock(&q->shard->lock);
+	shard_free_dropped(dropped);
+	if (mine != NULL)
+		start(q, mine, true);
+	return answer;
+}
+
+static const struct dns_answer *
+query_cache(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	struct question q = make_question((struct cache *)resolver, name,
+	    type);
+	const struct dns_answer *answer;
+
+	if (deadline_ms != DNS_AT_HAND_MS)
+		return query_in_time(&q, deadline_ms);
+	answer = take_at_hand(&q);
+	return answer != NULL ? answer : &dns_answer_timeout;
 }
 
 static void
@@ -282,20 +314,8 @@ prefetch_cache(struct resolver *resolver, struct slice name,
 {
 	struct question q = make_question((struct cache *)resolver, name,
 	    type);
-	const struct dns_answer *answer;
-	struct shard_entry *dropped = NULL;
-	struct flight *flight, *mine = NULL;
 
-	pthread_mutex_lock(&q.shard->lock);
-	look_up(&q, &answer, &flight, &dropped);
-	if (answer == NULL && flight == NULL &&
-	    (mine = create_flight(&q, 1)) != NULL)
-		count(&q.shard->counters.n_prefetches);
-	pthread_mutex_unlock(&q.shard->lock);
-	shard_free_dropped(dropped);
-	dns_answer_release(answer);
-	if (mine != NULL)
-		start(&q, mine, true);
+	dns_answer_release(take_at_hand(&q));
 }
 
 /* ---- from beginning to end ----------------------------------------------- */

@@ -68,10 +68,13 @@ bool dns_attach(const struct dns_answer *answer,
 
 struct resolver;
 
+/* A deadline: the answer if it is at hand; else TEMPFAIL, and as good as
+ * dns_prefetch. */
+#define DNS_AT_HAND_MS INT64_MIN
+
 /* Blocks until there is an answer or DEADLINE_MS (base/clock.h, monotonic) has
- * come; with a deadline that is past it takes what is at hand, and else is as
- * good as dns_prefetch.  Never NULL: whatever goes wrong is TEMPFAIL.  The
- * answer stays valid until ARENA is reset.  NAME: labels with dots between, no escapes, any octet
+ * come.  Never NULL: whatever goes wrong is TEMPFAIL.  The answer stays valid
+ * until ARENA is reset.  NAME: labels with dots between, no escapes, any octet
  * else; one dot at its end is dropped.  A name that cannot be asked (an empty
  * label, one over 63 octets, 253 in all) is NXDOMAIN. */
 const struct dns_answer *dns_query(struct resolver *resolver,

@@ -536,7 +536,7 @@ query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
 {
 	struct unbound *unbound = (struct unbound *)resolver;
 
-	if (deadline_ms > clock_monotonic_ms())
+	if (deadline_ms != DNS_AT_HAND_MS)
 		return query_in_time(unbound, name, type,
 		    limit_deadline(unbound, deadline_ms));
 	prefetch_unbound(resolver, name, type);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "dns/waiting.h"
 #include "inspect/sender.h"
 #include "inspect/state.h"
 #include "mail/domain.h"
@@ -47,8 +48,11 @@ open_budget(struct inspect *in)
 {
 	const struct inspect_options *options = in->options;
 
-	in->resolver = budget_create(in->arena, in->all_dns, &options->dns,
+	in->budget = budget_create(in->arena, in->all_dns, &options->dns,
 	    in->results.is_relayed ? NULL : options->throttle, &in->client);
+	if (in->budget != NULL)
+		in->resolver = waiting_create(in->arena, in->budget,
+		    sender_run_meanwhile, in);
 	return in->resolver != NULL;
 }
 
@@ -86,8 +90,7 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 		inspect_abort(in);
 		return INSPECT_NO_MEMORY;
 	}
-	if (!in->results.is_relayed)
-		sender_prefetch(in);
+	sender_run_ahead(in);
 	return INSPECT_OK;
 }
 
@@ -149,6 +152,8 @@ inspect_add_recipient(struct inspect *in, struct slice argument)
 	if (path.domain.len != 0 && !domain_normalize(in->arena, path.domain,
 	    &recipient->domain))
 		recipient->domain = SLICE_EMPTY;	/* it is no domain */
+	if (results->n_recipients == 1)
+		sender_run_ahead(in);
 	return arena_has_failed(in->arena) ? state_fail_message(in) : INSPECT_OK;
 }
 

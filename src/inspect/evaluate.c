@@ -103,7 +103,7 @@ note_limits_of_results(struct inspect *in)
 {
 	const struct inspect_results *results = &in->results;
 
-	in->results.limits_hit |= budget_limits_hit(in->resolver);
+	in->results.limits_hit |= budget_limits_hit(in->budget);
 	if (results->n_ignored_signatures != 0)
 		state_note_limit(in, LIMIT_SIGNATURES);
 	for (size_t i = 0; i < results->n_dkim; i++)

@@ -160,7 +160,6 @@ find_client(struct inspect *in)
 	in->results.client = client.seen.client;
 	in->results.helo = client.seen.helo;
 	in->results.is_client_hearsay = client.is_hearsay;
-	sender_prefetch(in);
 }
 
 enum inspect_status
@@ -172,6 +171,7 @@ inspect_end_header(struct inspect *in)
 		return INSPECT_OUT_OF_ORDER;
 	in->stage = STAGE_BODY;
 	find_client(in);
+	sender_run_ahead(in);
 	if (in->verifier != NULL)
 		dkim_end_header(in->verifier, &in->header,
 		    results->is_header_whole, results->authors.domains,

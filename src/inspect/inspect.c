@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "dkim/body.h"
+#include "inspect/sender.h"
 #include "inspect/state.h"
 
 /* HELO's name or any text in its place; longer is as good as none. */
@@ -51,7 +52,8 @@ inspect_abort(struct inspect *in)
 	in->has_spf = in->has_dkim = in->has_arc = in->has_dmarc = false;
 	in->has_failed = false;
 	in->n_from_fields = in->n_signatures = 0;
-	in->resolver = NULL;
+	in->budget = in->resolver = NULL;
+	in->sender_run = in->helo_run = (struct spf_run){ .n_runs = 0 };
 	in->header = (struct mail_header){ .arena = NULL };
 	in->forged = (struct forged_fields){ .arena = NULL };
 	in->body = NULL;
@@ -127,6 +129,7 @@ inspect_add_body(struct inspect *in, struct slice chunk)
 	if (in->stage != STAGE_BODY)
 		return INSPECT_OUT_OF_ORDER;
 	in->results.body_octets += chunk.len;
+	sender_run_ahead(in);
 	if (in->body != NULL)
 		dkim_body_update(in->body, chunk);
 	return INSPECT_OK;

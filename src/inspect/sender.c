@@ -9,6 +9,12 @@
  * worth holding the client for the time that SPF may take. */
 #define HELO_BUDGET_MS 5000
 
+/* How often a check runs ahead while answers are missing: as the message comes
+ * in, and in all.  A run costs some microseconds. */
+#define MAX_EARLY_RUNS 8
+#define MAX_RUNS 24
+#define RUN_MEMORY ((size_t)256 * 1024)
+
 static struct spf_request
 make_spf_request(const struct inspect *in, enum spf_identity identity,
     int64_t deadline_ms)
@@ -32,27 +38,81 @@ sender_identity(const struct inspect *in)
 	    SPF_IDENTITY_MAIL_FROM;
 }
 
-void
-sender_prefetch(struct inspect *in)
-{
-	struct spf_request request;
-
-	if (!in->has_spf)
-		return;
-	request = make_spf_request(in, SPF_IDENTITY_HELO, CLOCK_NEVER_MS);
-	spf_prefetch(&request, in->resolver, in->arena);
-	if (in->results.sender.is_null)
-		return;
-	request.identity = SPF_IDENTITY_MAIL_FROM;
-	spf_prefetch(&request, in->resolver, in->arena);
-}
-
 static bool
 is_client_unknown(const struct inspect *in)
 {
 	return in->results.is_relayed &&
 	    in->results.client.family == IP_NONE;
 }
+
+/* ---- ahead of the message ------------------------------------------------ */
+
+static void
+destroy_scratch(void *object)
+{
+	struct arena *scratch = object;
+
+	arena_destroy(&scratch);
+}
+
+/* Runs in vain must not fill the message's memory. */
+static bool
+run_in_scratch(struct inspect *in, const struct spf_request *request,
+    struct spf_outcome *outcome)
+{
+	struct arena *scratch = arena_create(RUN_MEMORY);
+
+	if (scratch == NULL)
+		return false;
+	if (spf_run_ahead(request, &in->options->spf, in->budget, scratch,
+	    outcome))
+		return arena_add_cleanup(in->arena, destroy_scratch, scratch);
+	arena_destroy(&scratch);
+	return false;
+}
+
+/* The first run mostly finds everything at hand. */
+static void
+run_identity(struct inspect *in, enum spf_identity identity,
+    unsigned max_runs, struct spf_run *run)
+{
+	struct spf_request request;
+
+	if (run->is_complete || run->n_runs >= max_runs)
+		return;
+	request = make_spf_request(in, identity, CLOCK_NEVER_MS);
+	if (run->n_runs++ == 0)
+		run->is_complete = spf_run_ahead(&request, &in->options->spf,
+		    in->budget, in->arena, &run->outcome);
+	else
+		run->is_complete = run_in_scratch(in, &request, &run->outcome);
+}
+
+static void
+run_both(struct inspect *in, unsigned max_runs)
+{
+	if (!in->has_spf || is_client_unknown(in))
+		return;
+	if (!in->results.is_spf_checked)
+		run_identity(in, sender_identity(in), max_runs,
+		    &in->sender_run);
+	if (!in->results.sender.is_null)
+		run_identity(in, SPF_IDENTITY_HELO, max_runs, &in->helo_run);
+}
+
+void
+sender_run_ahead(struct inspect *in)
+{
+	run_both(in, MAX_EARLY_RUNS);
+}
+
+void
+sender_run_meanwhile(void *inspect)
+{
+	run_both(inspect, MAX_RUNS);
+}
+
+/* ---- the results --------------------------------------------------------- */
 
 void
 sender_check(struct inspect *in, int64_t deadline_ms)
@@ -68,6 +128,8 @@ sender_check(struct inspect *in, int64_t deadline_ms)
 			.domain = results->sender_domain,
 			.reason = SLICE("the relay's Received fields do not "
 			    "tell who its client was") };
+	} else if (in->sender_run.is_complete) {
+		results->spf = in->sender_run.outcome;
 	} else {
 		request = make_spf_request(in, sender_identity(in),
 		    deadline_ms);
@@ -90,6 +152,11 @@ sender_check_helo(struct inspect *in, int64_t deadline_ms)
 		results->helo_spf = results->spf;
 		return;
 	}
+	run_identity(in, SPF_IDENTITY_HELO, MAX_RUNS, &in->helo_run);
+	if (in->helo_run.is_complete) {
+		results->helo_spf = in->helo_run.outcome;
+		return;
+	}
 	request = make_spf_request(in, SPF_IDENTITY_HELO,
 	    own_ms < deadline_ms ? own_ms : deadline_ms);
 	spf_check(&request, &in->options->spf, in->resolver, in->arena,
@@ -109,7 +176,7 @@ inspect_get_spf(struct inspect *in, const struct spf_outcome **spf_out)
 	sender_check(in, deadline_ms);
 	if (clock_monotonic_ms() >= deadline_ms)
 		state_note_limit(in, LIMIT_MAIL_TIME);
-	in->results.limits_hit |= budget_limits_hit(in->resolver);
+	in->results.limits_hit |= budget_limits_hit(in->budget);
 	*spf_out = &in->results.spf;
 	return arena_has_failed(in->arena) ? INSPECT_NO_MEMORY : INSPECT_OK;
 }

@@ -6,8 +6,11 @@
 
 struct inspect;
 
-/* Ask for the records that will be needed. */
-void sender_prefetch(struct inspect *in);
+/* Let both checks run as far ahead as the answers that have come lead, so that
+ * what they will need is asked for.  To be called whenever some may have come:
+ * cheap, does not block.  The second before a wait, for waiting.h. */
+void sender_run_ahead(struct inspect *in);
+void sender_run_meanwhile(void *inspect);
 
 /* results.spf: of MAIL FROM, of HELO for the null sender; evaluated once, if SPF
  * is to be checked at all.  Blocks. */

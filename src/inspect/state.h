@@ -24,6 +24,13 @@ enum stage {
 	STAGE_FINISHED,		/* results were given */
 };
 
+/* One identity's SPF check that runs ahead of the message (sender.c). */
+struct spf_run {
+	unsigned n_runs;
+	bool is_complete;	/* the outcome is there */
+	struct spf_outcome outcome;
+};
+
 struct inspect {
 	const struct inspect_options *options;	/* borrowed */
 	struct resolver *all_dns;	/* borrowed */
@@ -37,7 +44,10 @@ struct inspect {
 
 	/* The message; all zero while there is none. */
 	struct arena *arena;	/* owned */
-	struct resolver *resolver;	/* what it may ask; in the arena */
+	struct resolver *budget;	/* what it may ask; in the arena */
+	struct resolver *resolver;	/* the same, which has SPF run ahead
+					 * before it waits; in the arena */
+	struct spf_run sender_run, helo_run;
 	bool has_spf, has_dkim, has_arc, has_dmarc;	/* are to be checked */
 	bool has_failed;
 	size_t n_from_fields;

@@ -103,6 +103,7 @@ match_include(struct spf_evaluation *ev, const struct spf_directive *directive,
     bool *is_match_out)
 {
 	struct slice domain = ev->values.domain, target;
+	unsigned n_missing = ev->n_missing;
 	enum spf_result result;
 	enum spf_status status = spf_find_target(ev, directive->domain_spec,
 	    &target);
@@ -119,7 +120,8 @@ match_include(struct spf_evaluation *ev, const struct spf_directive *directive,
 	result = check_host(ev, target);
 	ev->depth--;
 	ev->values.domain = domain;
-
+	if (ev->n_missing != n_missing)		/* it may match or not */
+		return SPF_OK;
 	switch (result) {
 	case SPF_PASS:
 		*is_match_out = true;
@@ -171,6 +173,28 @@ note_match(struct spf_evaluation *ev, const struct spf_record *record,
 	spf_extend_reason(ev, "", ev->values.client_readable, "");
 }
 
+/* Whether the directive ends the evaluation.  Running ahead, trouble behind
+ * something that is missing ends nothing. */
+static bool
+evaluate_directive(struct spf_evaluation *ev, const struct spf_record *record,
+    const struct spf_directive *directive, enum spf_result *result_out)
+{
+	bool is_match;
+	enum spf_status status = match_directive(ev, directive, &is_match);
+
+	if (status == SPF_UNDECIDED && ev->n_missing != 0)
+		return false;
+	if (status != SPF_OK) {
+		*result_out = result_of_failure(status);
+		return true;
+	}
+	if (!is_match)
+		return false;
+	*result_out = directive->qualifier;
+	note_match(ev, record, directive);
+	return true;
+}
+
 /* Mechanisms from left to right (4.6.2).  False where none matches. */
 static bool
 evaluate_directives(struct spf_evaluation *ev, const struct spf_record *record,
@@ -178,28 +202,10 @@ evaluate_directives(struct spf_evaluation *ev, const struct spf_record *record,
 {
 	struct cursor cur = cursor_of(record->terms);
 	struct spf_directive directive;
-	bool has_prefetched = false, is_match;
 
-	while (spf_take_directive(&cur, &directive)) {
-		enum spf_status status;
-
-		/* Nothing before it has matched: now all may be needed. */
-		if (!has_prefetched &&
-		    spf_causes_queries(directive.mechanism)) {
-			spf_prefetch_terms(ev, cur, record->redirect);
-			has_prefetched = true;
-		}
-		status = match_directive(ev, &directive, &is_match);
-		if (status != SPF_OK) {
-			*result_out = result_of_failure(status);
+	while (spf_take_directive(&cur, &directive))
+		if (evaluate_directive(ev, record, &directive, result_out))
 			return true;
-		}
-		if (is_match) {
-			*result_out = directive.qualifier;
-			note_match(ev, record, &directive);
-			return true;
-		}
-	}
 	return false;
 }
 
@@ -283,6 +289,27 @@ check_identity(struct spf_evaluation *ev, struct slice *domain_out)
 	return check_host(ev, *domain_out);
 }
 
+static void
+evaluate(struct spf_evaluation *ev, struct spf_outcome *outcome)
+{
+	*outcome = (struct spf_outcome){ .identity = ev->request->identity };
+	outcome->result = check_identity(ev, &outcome->domain);
+	if (outcome->result == SPF_FAIL)
+		outcome->explanation = spf_explain(ev);
+	outcome->is_pass_too_wide = outcome->result == SPF_PASS &&
+	    ev->is_match_too_wide;
+	outcome->mechanism = ev->mechanism;
+	outcome->reason = strbuf_slice(&ev->reason);
+	outcome->n_terms = ev->n_terms;
+	outcome->n_void_lookups = ev->n_void_lookups;
+	if (arena_has_failed(ev->arena)) {	/* nothing above is reliable */
+		outcome->result = SPF_TEMPERROR;
+		outcome->mechanism = outcome->explanation = SLICE_EMPTY;
+		outcome->is_pass_too_wide = false;
+		outcome->reason = SLICE("out of memory for this message");
+	}
+}
+
 void
 spf_check(const struct spf_request *request,
     const struct spf_options *options, struct resolver *resolver,
@@ -296,31 +323,23 @@ spf_check(const struct spf_request *request,
 		.deadline_ms = find_deadline(request, options),
 	};
 
-	*outcome = (struct spf_outcome){ .identity = request->identity };
-	outcome->result = check_identity(&ev, &outcome->domain);
-	if (outcome->result == SPF_FAIL)
-		outcome->explanation = spf_explain(&ev);
-	outcome->is_pass_too_wide = outcome->result == SPF_PASS &&
-	    ev.is_match_too_wide;
-	outcome->mechanism = ev.mechanism;
-	outcome->reason = strbuf_slice(&ev.reason);
-	outcome->n_terms = ev.n_terms;
-	outcome->n_void_lookups = ev.n_void_lookups;
-	if (arena_has_failed(arena)) {	/* nothing above can be relied on */
-		outcome->result = SPF_TEMPERROR;
-		outcome->mechanism = outcome->explanation = SLICE_EMPTY;
-		outcome->is_pass_too_wide = false;
-		outcome->reason = SLICE("out of memory for this message");
-	}
+	evaluate(&ev, outcome);
 }
 
-void
-spf_prefetch(const struct spf_request *request, struct resolver *resolver,
-    struct arena *arena)
+bool
+spf_run_ahead(const struct spf_request *request,
+    const struct spf_options *options, struct resolver *resolver,
+    struct arena *arena, struct spf_outcome *outcome)
 {
-	struct slice domain;
+	struct spf_evaluation ev = {
+		.request = request,
+		.options = options,
+		.resolver = resolver,
+		.arena = arena,
+		.deadline_ms = CLOCK_NEVER_MS,
+		.is_ahead = true,
+	};
 
-	if (request->client.family != IP_NONE &&
-	    spf_find_domain(arena, request, &domain))
-		dns_prefetch(resolver, domain, DNS_TXT);
+	evaluate(&ev, outcome);
+	return ev.n_missing == 0 && !arena_has_failed(arena);
 }

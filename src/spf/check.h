@@ -13,8 +13,12 @@ void spf_check(const struct spf_request *request,
     const struct spf_options *options, struct resolver *resolver,
     struct arena *arena, struct spf_outcome *outcome);
 
-/* Ask for the record that spf_check will want first; does not block. */
-void spf_prefetch(const struct spf_request *request, struct resolver *resolver,
-    struct arena *arena);
+/* The same as far as the answers that are at hand lead; all others that the
+ * check may come to need are asked for, its terms and the records that they
+ * include alike, and it does not wait for them.  True where none was missing:
+ * *OUTCOME is what spf_check would give.  Else it says nothing. */
+bool spf_run_ahead(const struct spf_request *request,
+    const struct spf_options *options, struct resolver *resolver,
+    struct arena *arena, struct spf_outcome *outcome);
 
 #endif

@@ -44,6 +44,8 @@ spf_count_term(struct spf_evaluation *ev)
 enum spf_status
 spf_count_void_lookup(struct spf_evaluation *ev, struct slice name)
 {
+	if (ev->n_missing != 0)		/* it may be found yet */
+		return SPF_OK;
 	if (ev->n_void_lookups < ev->options->max_void_lookups) {
 		ev->n_void_lookups++;
 		return SPF_OK;
@@ -57,12 +59,18 @@ enum spf_status
 spf_query(struct spf_evaluation *ev, struct slice name, enum dns_type type,
     const struct dns_answer **answer_out)
 {
+	static const struct dns_answer missing = { .status = DNS_NODATA };
 	const struct dns_answer *answer = dns_query(ev->resolver, ev->arena,
-	    name, type, ev->deadline_ms);
+	    name, type, ev->is_ahead ? DNS_AT_HAND_MS : ev->deadline_ms);
 
 	*answer_out = NULL;
 	if (answer->status != DNS_TEMPFAIL) {
 		*answer_out = answer;
+		return SPF_OK;
+	}
+	if (ev->is_ahead) {
+		ev->n_missing++;
+		*answer_out = &missing;
 		return SPF_OK;
 	}
 	spf_set_reason(ev, "no answer from the DNS for ",
@@ -94,6 +102,7 @@ enum spf_status
 spf_find_target(struct spf_evaluation *ev, struct slice spec,
     struct slice *target_out)
 {
+	unsigned n_missing = ev->n_missing;
 	enum spf_status status;
 
 	*target_out = ev->values.domain;
@@ -102,6 +111,8 @@ spf_find_target(struct spf_evaluation *ev, struct slice spec,
 	if (spf_uses_validated_name(spec) &&
 	    (status = spf_find_validated_name(ev)) != SPF_OK)
 		return status;
+	if (ev->n_missing != n_missing)		/* the name is not known yet */
+		return SPF_UNDECIDED;
 	switch (spf_expand_domain_spec(ev->arena, spec, &ev->values,
 	    target_out)) {
 	case SPF_MACRO_OK:

@@ -29,6 +29,11 @@ struct spf_evaluation {
 	unsigned depth;		/* includes above the check_host() under way */
 	unsigned n_terms, n_void_lookups;
 	bool is_explaining;	/* there is a result: limits are over */
+	/* It runs ahead: what is not at hand is asked for, and is taken for
+	 * nothing, so that all the rest is asked for too.  The result counts
+	 * where nothing was missing. */
+	bool is_ahead;
+	unsigned n_missing;
 	struct strbuf reason;
 	/* Of the topmost check_host(): */
 	struct slice mechanism;	/* what matched, or "default" */

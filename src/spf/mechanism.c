@@ -80,17 +80,6 @@ is_host_name(struct slice name)
 	return name.len != 0 && slice_find(name, '\\') == SIZE_MAX;
 }
 
-static void
-prefetch_hosts(struct spf_evaluation *ev, const struct dns_answer *hosts)
-{
-	if (hosts->n_records < 2)
-		return;
-	for (size_t i = 0; i < hosts->n_records; i++)
-		if (is_host_name(hosts->records[i].text))
-			dns_prefetch(ev->resolver, hosts->records[i].text,
-			    spf_address_type(ev));
-}
-
 /* The limit of void lookups is one of terms (4.6.4), so hosts without an
  * address of the client's family do not count one by one: only an "mx" that
  * found no address at all does. */
@@ -101,7 +90,6 @@ match_hosts(struct spf_evaluation *ev, struct slice target,
 {
 	bool has_address = false;
 
-	prefetch_hosts(ev, hosts);
 	for (size_t i = 0; i < hosts->n_records && !*is_match_out; i++) {
 		bool is_void;
 		enum spf_status status;
@@ -203,62 +191,4 @@ spf_is_too_wide(const struct spf_evaluation *ev,
 		break;
 	}
 	return false;
-}
-
-static void
-prefetch_spec(struct spf_evaluation *ev, struct slice spec, enum dns_type type)
-{
-	if (spec.len == 0)
-		spec = ev->values.domain;
-	if (slice_find(spec, '%') == SIZE_MAX)
-		dns_prefetch(ev->resolver, spec, type);
-}
-
-/* False where the directive ends the evaluation without any query. */
-static bool
-prefetch_directive(struct spf_evaluation *ev,
-    const struct spf_directive *directive)
-{
-	switch (directive->mechanism) {
-	case SPF_MECHANISM_ALL:
-		return false;
-	case SPF_MECHANISM_IP4:
-	case SPF_MECHANISM_IP6:
-		return !ip_network_contains(&directive->network,
-		    &ev->request->client);
-	case SPF_MECHANISM_INCLUDE:
-		prefetch_spec(ev, directive->domain_spec, DNS_TXT);
-		break;
-	case SPF_MECHANISM_A:
-		prefetch_spec(ev, directive->domain_spec,
-		    spf_address_type(ev));
-		break;
-	case SPF_MECHANISM_MX:
-		prefetch_spec(ev, directive->domain_spec, DNS_MX);
-		break;
-	case SPF_MECHANISM_EXISTS:
-		prefetch_spec(ev, directive->domain_spec, DNS_A);
-		break;
-	case SPF_MECHANISM_PTR:	/* its first query needs memory to name */
-		break;
-	}
-	return true;
-}
-
-void
-spf_prefetch_terms(struct spf_evaluation *ev, struct cursor cur,
-    struct slice redirect)
-{
-	unsigned n = ev->n_terms + 1;	/* with the one under way */
-	struct spf_directive directive;
-
-	while (spf_take_directive(&cur, &directive)) {
-		if (spf_causes_queries(directive.mechanism) &&
-		    ++n > ev->options->max_terms)
-			return;
-		if (!prefetch_directive(ev, &directive))
-			return;
-	}
-	if (redirect.len != 0 && n < ev->options->max_terms)
-		prefetch_spec(ev, redirect, DNS_TXT);
 }

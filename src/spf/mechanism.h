@@ -18,10 +18,4 @@ enum spf_status spf_match_mechanism(struct spf_evaluation *ev,
 bool spf_is_too_wide(const struct spf_evaluation *ev,
     const struct spf_directive *directive);
 
-/* Ask for what these directives will ask first, those after CUR until one that
- * ends the evaluation, and for the record of REDIRECT.  Names that need macros
- * are left out. */
-void spf_prefetch_terms(struct spf_evaluation *ev, struct cursor cur,
-    struct slice redirect);
-
 #endif

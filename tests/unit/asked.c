@@ -40,6 +40,10 @@ add_line(struct resolver *zone, struct slice line)
 		ok = zone_add_record(zone, name, DNS_TXT, &record, TTL_S);
 	else if (slice_eq(type, SLICE("CNAME")))
 		ok = zone_add_record(zone, name, DNS_CNAME, &record, TTL_S);
+	else if (slice_eq(type, SLICE("MX")))
+		ok = zone_add_record(zone, name, DNS_MX, &record, TTL_S);
+	else if (slice_eq(type, SLICE("PTR")))
+		ok = zone_add_record(zone, name, DNS_PTR, &record, TTL_S);
 	else if (slice_eq(type, SLICE("A")))
 		ok = zone_add_record(zone, name, DNS_A, &record, TTL_S);
 	else if (slice_eq(type, SLICE("TIMEOUT")))

@@ -5,8 +5,8 @@
 
 #include "dns/dns.h"
 
-/* A zone of lines "NAME TYPE TEXT": TXT and a text, CNAME and a name, A (always
- * 192.0.2.1), TIMEOUT, SERVFAIL.  Fails the test on anything else. */
+/* A zone of lines "NAME TYPE TEXT": TXT and a text; CNAME, MX, PTR and a name; A
+ * (always 192.0.2.1), TIMEOUT, SERVFAIL.  Fails the test on anything else. */
 struct resolver *test_zone(const char *lines);
 
 /* Asks INNER and owns it. */

@@ -1290,7 +1290,7 @@ test_limits(void **state)
 
 	(void)state;
 	atomic_store(&service_get()->limits.hits[LIMIT_QUESTIONS], 0);
-	server.context.inspect.dns.max_questions = 2;
+	server.context.inspect.dns.max_questions = 1;
 	outcome = send_forged(&peer, "From: a@example.org\n");
 	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
 	assert_contains("reply", outcome.text, "451 4.7.0 ");

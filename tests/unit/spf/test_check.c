@@ -136,10 +136,12 @@ struct watcher {
 	struct resolver base;
 	struct resolver *zone;
 	unsigned n_queries;
+	unsigned n_at_hand;	/* the first, where nobody waits */
 	unsigned fault_at;	/* the query, from 1, that times out; 0: none */
 	int64_t deadline_ms;	/* of the first query */
 	bool is_deadline_constant;
-	char notes[MAX_NOTES];	/* "?TXT example.org\n", "+" for a prefetch */
+	char notes[MAX_NOTES];	/* "?TXT example.org\n"; "+" for what was not
+				 * at hand, none for what was */
 };
 
 static void
@@ -152,12 +154,26 @@ note(struct watcher *watcher, const char *mark, struct slice name,
 	    "%s%s %.*s\n", mark, dns_type_name(type), SLICE_PRINTF(name));
 }
 
+/* The answers to the first questions have come. */
+static const struct dns_answer *
+watch_at_hand(struct watcher *watcher, struct slice name, enum dns_type type)
+{
+	bool is_at_hand = watcher->n_queries < watcher->n_at_hand;
+
+	watcher->n_queries++;
+	note(watcher, is_at_hand ? "" : "+", name, type);
+	return is_at_hand ? watcher->zone->ops->query(watcher->zone, name,
+	    type, DNS_AT_HAND_MS) : &dns_answer_timeout;
+}
+
 static const struct dns_answer *
 watch_query(struct resolver *resolver, struct slice name, enum dns_type type,
     int64_t deadline_ms)
 {
 	struct watcher *watcher = (struct watcher *)resolver;
 
+	if (deadline_ms == DNS_AT_HAND_MS)
+		return watch_at_hand(watcher, name, type);
 	note(watcher, "?", name, type);
 	if (watcher->n_queries == 0)
 		watcher->deadline_ms = deadline_ms;
@@ -169,16 +185,8 @@ watch_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	    deadline_ms);
 }
 
-static void
-watch_prefetch(struct resolver *resolver, struct slice name,
-    enum dns_type type)
-{
-	note((struct watcher *)resolver, "+", name, type);
-}
-
 static const struct resolver_ops watcher_ops = {
 	.query = watch_query,
-	.prefetch = watch_prefetch,
 };
 
 static void
@@ -391,48 +399,73 @@ test_time_is_up(void **state)
 		}
 }
 
-/* What is asked, in which order, and what is asked for ahead. */
+/* What is asked for by a check that runs ahead, the first N_AT_HAND of the
+ * answers having come. */
 static void
-test_questions(void **state)
+test_ahead(void **state)
 {
 	static const struct {
-		const char *name, *record, *want;
+		const char *name, *record;
+		unsigned n_at_hand;
+		const char *want;
+		bool is_complete;
 	} cases[] = {
+		{ "the record", "v=spf1 ip4:192.0.2.1 -all", 0,
+		  "+TXT example.org\n", false },
 		{ "no question but the record",
-		  "v=spf1 ip4:192.0.2.1 a mx include:i.example.org -all",
-		  "?TXT example.org\n" },
+		  "v=spf1 ip4:192.0.2.1 a mx include:i.example.org -all", 1,
+		  "TXT example.org\n", true },
 		{ "all that may be needed, together",
-		  "v=spf1 ip4:192.0.2.9 a mx include:i.example.org "
-		  "exists:%{i}.example.org redirect=r.example.org",
-		  "?TXT example.org\n+MX example.org\n+TXT i.example.org\n"
-		  "+TXT r.example.org\n?A example.org\n" },
+		  "v=spf1 ip4:192.0.2.9 a mx include:i.example.org ptr "
+		  "exists:%{i}.example.org redirect=r.example.org", 1,
+		  "TXT example.org\n+A example.org\n+MX example.org\n"
+		  "+TXT i.example.org\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+A 192.0.2.1.example.org\n+TXT r.example.org\n", false },
 		{ "not behind the end",
-		  "v=spf1 a exists:e.example.org -all mx",
-		  "?TXT example.org\n+A e.example.org\n?A example.org\n" },
+		  "v=spf1 a exists:e.example.org -all mx", 1,
+		  "TXT example.org\n+A example.org\n+A e.example.org\n",
+		  false },
 		{ "not behind a network that matches",
-		  "v=spf1 a ip4:192.0.2.1 mx",
-		  "?TXT example.org\n?A example.org\n" },
-		{ "once for a record",
-		  "v=spf1 a:2.example.org a:3.example.org a -all",
-		  "?TXT example.org\n+A 3.example.org\n+A example.org\n"
-		  "?A 2.example.org\n?A 3.example.org\n?A example.org\n" },
-		{ "no redirect past the limit",
-		  "v=spf1 a ptr ptr ptr ptr ptr ptr ptr ptr ptr "
-		  "redirect=r.example.org",
-		  "?TXT example.org\n?A example.org\n" },
-		{ "a redirect at the limit",
-		  "v=spf1 a ptr ptr ptr ptr ptr ptr ptr ptr "
-		  "redirect=r.example.org",
-		  "?TXT example.org\n+TXT r.example.org\n?A example.org\n" },
+		  "v=spf1 a ip4:192.0.2.1 mx", 1,
+		  "TXT example.org\n+A example.org\n", false },
+		{ "not behind an answer that matches", "v=spf1 a mx -all", 2,
+		  "TXT example.org\nA example.org\n", true },
 		{ "not past the limit",
-		  "v=spf1 a a:2.example.org a:3.example.org a:4.example.org "
-		  "a:5.example.org a:6.example.org a:7.example.org "
-		  "a:8.example.org a:9.example.org a:10.example.org "
-		  "a:11.example.org -all",
-		  "?TXT example.org\n+A 2.example.org\n+A 3.example.org\n"
-		  "+A 4.example.org\n+A 5.example.org\n+A 6.example.org\n"
-		  "+A 7.example.org\n+A 8.example.org\n+A 9.example.org\n"
-		  "+A 10.example.org\n?A example.org\n" },
+		  "v=spf1 a:1.example.org a:2.example.org a:3.example.org "
+		  "a:4.example.org a:5.example.org a:6.example.org "
+		  "a:7.example.org a:8.example.org a:9.example.org "
+		  "a:10.example.org a:11.example.org -all", 1,
+		  "TXT example.org\n+A 1.example.org\n+A 2.example.org\n"
+		  "+A 3.example.org\n+A 4.example.org\n+A 5.example.org\n"
+		  "+A 6.example.org\n+A 7.example.org\n+A 8.example.org\n"
+		  "+A 9.example.org\n+A 10.example.org\n", false },
+		{ "no redirect past the limit",
+		  "v=spf1 ptr ptr ptr ptr ptr ptr ptr ptr ptr a:1.example.org "
+		  "redirect=r.example.org", 1,
+		  "TXT example.org\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+PTR 1.2.0.192.in-addr.arpa\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+PTR 1.2.0.192.in-addr.arpa\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+PTR 1.2.0.192.in-addr.arpa\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+PTR 1.2.0.192.in-addr.arpa\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+A 1.example.org\n", false },
+		{ "within an include, and behind it",
+		  "v=spf1 include:inc.example.org mx -all", 2,
+		  "TXT example.org\nTXT inc.example.org\n+A a.example.org\n"
+		  "+TXT deep.example.org\n+MX example.org\n", false },
+		{ "all hosts", "v=spf1 mx:mx.example.org a:z.example.org -all", 2,
+		  "TXT example.org\nMX mx.example.org\n+A h1.example.org\n"
+		  "+A h2.example.org\n+A z.example.org\n", false },
+		{ "hosts that are void do not end it",
+		  "v=spf1 a:1.example.org a:2.example.org a:3.example.org "
+		  "a:4.example.org -all", 1,
+		  "TXT example.org\n+A 1.example.org\n+A 2.example.org\n"
+		  "+A 3.example.org\n+A 4.example.org\n", false },
+		{ "a name that is not validated yet",
+		  "v=spf1 exists:%{p}.example.org a:b.example.org -all", 1,
+		  "TXT example.org\n+PTR 1.2.0.192.in-addr.arpa\n"
+		  "+A b.example.org\n", false },
+		{ "the explanation", "v=spf1 -all exp=exp.example.org", 1,
+		  "TXT example.org\n+TXT exp.example.org\n", false },
 	};
 
 	(void)state;
@@ -444,11 +477,21 @@ test_questions(void **state)
 		struct watcher watcher;
 
 		start_watching(&watcher);
+		watcher.n_at_hand = cases[i].n_at_hand;
 		add_txt(watcher.zone, "example.org",
 		    slice_from_cstr(cases[i].record));
 		add_a(watcher.zone, "example.org", "192.0.2.1");
-		spf_check(&request, &options, &watcher.base, arena, &outcome);
-		assert_int_equal(outcome.result, SPF_PASS);
+		add_txt(watcher.zone, "inc.example.org", SLICE("v=spf1 "
+		    "a:a.example.org include:deep.example.org -all"));
+		add_name(watcher.zone, "mx.example.org", DNS_MX,
+		    "h1.example.org");
+		add_name(watcher.zone, "mx.example.org", DNS_MX,
+		    "h2.example.org");
+		if (spf_run_ahead(&request, &options, &watcher.base, arena,
+		    &outcome) != cases[i].is_complete)
+			fail_msg("%s: complete or not", cases[i].name);
+		if (cases[i].is_complete)
+			assert_int_equal(outcome.result, SPF_PASS);
 		test_assert_slice(cases[i].name,
 		    slice_from_cstr(watcher.notes), cases[i].want);
 		dns_destroy_resolver(&watcher.zone);
@@ -456,8 +499,42 @@ test_questions(void **state)
 	}
 }
 
+/* Whatever is at hand: complete, and the same outcome as one that waits; or not
+ * complete. */
 static void
-test_prefetch(void **state)
+test_ahead_or_behind(void **state)
+{
+	struct spf_request request = make_request("x@example.org",
+	    "192.0.2.1");
+	struct arena *arena = test_arena();
+	struct spf_outcome behind, ahead;
+	struct watcher watcher;
+	unsigned n;
+
+	(void)state;
+	start_watching(&watcher);
+	fill_zone(watcher.zone);
+	spf_check(&request, &options, &watcher.base, arena, &behind);
+	n = watcher.n_queries;
+	for (watcher.n_at_hand = 0; watcher.n_at_hand <= n;
+	    watcher.n_at_hand++) {
+		watcher.n_queries = 0;
+		watcher.notes[0] = '\0';
+		assert_true(spf_run_ahead(&request, &options, &watcher.base,
+		    arena, &ahead) == (watcher.n_at_hand == n));
+	}
+	assert_int_equal(ahead.result, behind.result);
+	assert_int_equal(ahead.n_terms, behind.n_terms);
+	assert_int_equal(ahead.n_void_lookups, behind.n_void_lookups);
+	assert_true(slice_eq(ahead.mechanism, behind.mechanism));
+	assert_true(slice_eq(ahead.reason, behind.reason));
+	assert_true(slice_eq(ahead.explanation, behind.explanation));
+	dns_destroy_resolver(&watcher.zone);
+	arena_destroy(&arena);
+}
+
+static void
+test_ahead_identities(void **state)
 {
 	static const struct {
 		const char *mail_from, *client, *want;
@@ -473,10 +550,12 @@ test_prefetch(void **state)
 		struct arena *arena = test_arena();
 		struct spf_request request = make_request(cases[i].mail_from,
 		    cases[i].client);
+		struct spf_outcome outcome;
 		struct watcher watcher;
 
 		start_watching(&watcher);
-		spf_prefetch(&request, &watcher.base, arena);
+		assert_true(spf_run_ahead(&request, &options, &watcher.base,
+		    arena, &outcome) == (cases[i].want[0] == '\0'));
 		test_assert_slice(cases[i].mail_from,
 		    slice_from_cstr(watcher.notes), cases[i].want);
 		dns_destroy_resolver(&watcher.zone);
@@ -683,8 +762,9 @@ main(void)
 		cmocka_unit_test(test_full_arena),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_time_is_up),
-		cmocka_unit_test(test_questions),
-		cmocka_unit_test(test_prefetch),
+		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_ahead_or_behind),
+		cmocka_unit_test(test_ahead_identities),
 		cmocka_unit_test(test_large_records),
 		cmocka_unit_test(test_large_request),
 		cmocka_unit_test(test_options),
