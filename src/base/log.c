@@ -66,17 +66,6 @@ log_is_enabled(const struct log *log, enum log_level level)
 	return log != NULL && level <= log->threshold;
 }
 
-bool
-log_parse_level(struct slice name, enum log_level *level_out)
-{
-	for (size_t i = 0; i < N_ELEMENTS(levels); i++)
-		if (slice_eq(name, slice_from_cstr(levels[i].name))) {
-			*level_out = (enum log_level)i;
-			return true;
-		}
-	return false;
-}
-
 /* A line in the making: what stands before the text is for stderr alone. */
 struct line {
 	char octets[LOG_LINE_MAX + 96];

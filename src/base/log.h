@@ -49,7 +49,4 @@ void log_write_limited(struct log *log, struct log_limit *limit,
     enum log_level level, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "error", "warning", "info", "debug" <-> level. */
-bool log_parse_level(struct slice name, enum log_level *level_out);
-
 #endif

@@ -54,15 +54,6 @@ strbuf_append(struct strbuf *buf, struct slice s)
 }
 
 void
-strbuf_append_lower(struct strbuf *buf, struct slice s)
-{
-	if (s.len == 0 || !reserve(buf, s.len))
-		return;
-	for (size_t i = 0; i < s.len; i++)
-		buf->ptr[buf->len++] = ascii_lower(s.ptr[i]);
-}
-
-void
 strbuf_append_cstr(struct strbuf *buf, const char *text)
 {
 	strbuf_append(buf, slice_from_cstr(text));

@@ -19,7 +19,6 @@ struct strbuf {
 void strbuf_init(struct strbuf *buf, struct arena *arena, size_t ceiling);
 
 void strbuf_append(struct strbuf *buf, struct slice s);
-void strbuf_append_lower(struct strbuf *buf, struct slice s);
 void strbuf_append_cstr(struct strbuf *buf, const char *text);
 void strbuf_append_char(struct strbuf *buf, char c);
 void strbuf_append_uint(struct strbuf *buf, uint64_t value);

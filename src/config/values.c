@@ -359,6 +359,12 @@ values_take_networks(const struct key_place *place,
 	return networks;
 }
 
+static bool
+is_everybody(const struct ip_network *network)
+{
+	return network->address.family != IP_NONE && network->prefix_bits == 0;
+}
+
 void
 set_trusted_networks(const struct key_place *place,
     const struct key_text *texts, size_t n)
@@ -368,8 +374,7 @@ set_trusted_networks(const struct key_place *place,
 	if (networks == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	for (size_t i = 0; i < n; i++)
-		if (networks[i].address.family != IP_NONE &&
-		    networks[i].prefix_bits == 0)
+		if (is_everybody(&networks[i]))
 			problems_note(place->problems, texts[i].line,
 			    "%s: \"%s\" trusts everybody: no mail is inspected",
 			    place->path, texts[i].text.ptr);
@@ -386,8 +391,7 @@ set_trusted_relays(const struct key_place *place,
 	if (networks == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	for (size_t i = 0; i < n; i++)
-		if (networks[i].address.family != IP_NONE &&
-		    networks[i].prefix_bits == 0)
+		if (is_everybody(&networks[i]))
 			problems_add(place->problems, texts[i].line,
 			    "%s cannot be \"%s\": whoever comes could say who "
 			    "he is; write your own hosts", place->path,

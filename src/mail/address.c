@@ -19,7 +19,6 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "mail/domain.h"
-#include "mail/field.h"
 #include "mail/lexical.h"
 
 #define MAX_COMMENT_DEPTH 16
@@ -537,21 +536,6 @@ mail_parse_authors(struct arena *arena, struct slice value,
 	if (status != MAIL_AUTHOR_OK)
 		*authors_out = (struct mail_authors){ 0 };
 	return status;
-}
-
-enum mail_author_status
-mail_find_authors(struct arena *arena, const struct mail_header *header,
-    struct mail_authors *authors_out)
-{
-	size_t n = mail_header_count(header, SLICE("From"));
-
-	*authors_out = (struct mail_authors){ 0 };
-	if (n == 0)
-		return MAIL_AUTHOR_ABSENT;
-	if (n > 1)
-		return MAIL_AUTHOR_REPEATED;
-	return mail_parse_authors(arena,
-	    mail_header_get(header, SLICE("From"), 0)->value, authors_out);
 }
 
 const char *

@@ -7,15 +7,14 @@
 #include "mail/path.h"
 
 struct arena;
-struct mail_header;
 
 #define MAIL_MAX_AUTHOR_DOMAINS 4	/* distinct ones looked at */
 #define MAIL_MAX_AUTHORS 100		/* addresses in one field */
 
 enum mail_author_status {
 	MAIL_AUTHOR_OK = 0,	/* at least one domain */
-	MAIL_AUTHOR_ABSENT,	/* no From field */
-	MAIL_AUTHOR_REPEATED,	/* more than one From field */
+	MAIL_AUTHOR_ABSENT,	/* no From field; for whoever reads the header */
+	MAIL_AUTHOR_REPEATED,	/* more than one; the same */
 	MAIL_AUTHOR_EMPTY,	/* no address: nothing, or an empty group */
 	MAIL_AUTHOR_MALFORMED,	/* no address-list, or not for all readers
 				 * the same; a domain that is none */
@@ -32,16 +31,12 @@ struct mail_authors {
 	struct slice first_address;
 };
 
-/* From all fields of the header.  *AUTHORS_OUT lives in ARENA and is empty
- * unless OK.  Display names, comments and encoded-words never give an
- * address; "user@domain." loses its dot; unquoted "@", "[...]" and commas in the
- * phrase before an angle address are let pass, and so is any bare word beside an
- * address that has a domain.  What two readers could take for
- * different addresses is MALFORMED. */
-enum mail_author_status mail_find_authors(struct arena *arena,
-    const struct mail_header *header, struct mail_authors *authors_out);
-
-/* The same for one field's value. */
+/* One field's value, name and colon gone.  *AUTHORS_OUT lives in ARENA and is
+ * empty unless OK.  Display names, comments and encoded-words never give an
+ * address; "user@domain." loses its dot.  Let pass are unquoted "@", "[...]" and
+ * commas in the phrase before an angle address, and any bare word beside an
+ * address that has a domain.  What two readers could take for different
+ * addresses is MALFORMED. */
 enum mail_author_status mail_parse_authors(struct arena *arena,
     struct slice value, struct mail_authors *authors_out);
 

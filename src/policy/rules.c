@@ -6,22 +6,6 @@
 #include "mail/domain.h"
 #include "policy/policy.h"
 
-const char *
-policy_rule_action_name(enum policy_rule_action action)
-{
-	switch (action) {
-	case POLICY_RULE_ACCEPT:
-		return "accept";
-	case POLICY_RULE_NONE:
-		return "none";
-	case POLICY_RULE_QUARANTINE:
-		return "quarantine";
-	case POLICY_RULE_REJECT:
-		return "reject";
-	}
-	return "";
-}
-
 bool
 policy_rule_has_ended(const struct policy_rule *rule, int64_t now_s)
 {

@@ -61,6 +61,4 @@ bool policy_rule_has_ended(const struct policy_rule *rule, int64_t now_s);
 bool policy_rule_matches(const struct policy_rule *rule,
     const struct inspect_results *results, bool is_weaker);
 
-const char *policy_rule_action_name(enum policy_rule_action action);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/ip.h"
 #include "base/strbuf.h"
 #include "dns/zone.h"
@@ -19,7 +20,8 @@ make_name(struct arena *arena, struct slice text)
 	struct strbuf buf;
 
 	strbuf_init(&buf, arena, MAX_TEXT);
-	strbuf_append_lower(&buf, text);
+	for (size_t i = 0; i < text.len; i++)
+		strbuf_append_char(&buf, ascii_lower(text.ptr[i]));
 	if (buf.len != 0 && buf.ptr[buf.len - 1] == '.')
 		strbuf_truncate(&buf, buf.len - 1);
 	assert_false(buf.has_failed);

@@ -87,12 +87,7 @@ test_limit(void **state)
 static void
 test_level(void **state)
 {
-	enum log_level level;
-
 	(void)state;
-	assert_true(log_parse_level(SLICE("debug"), &level));
-	assert_int_equal(level, LOG_LEVEL_DEBUG);
-	assert_false(log_parse_level(SLICE("loud"), &level));
 	assert_false(log_is_enabled(NULL, LOG_LEVEL_ERROR));
 }
 

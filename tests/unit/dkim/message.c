@@ -62,7 +62,7 @@ message_verify(struct arena *arena, const struct message_request *request,
 	struct dkim_verifier *verifier = dkim_create(arena, request->options,
 	    request->resolver, body);
 	struct mail_header header;
-	struct mail_authors authors;
+	struct mail_authors authors = { .n_domains = 0 };
 	const struct mail_field *field;
 	struct slice body_text;
 
@@ -73,7 +73,9 @@ message_verify(struct arena *arena, const struct message_request *request,
 	    SLICE("DKIM-Signature"), i)) != NULL; i++)
 		dkim_add_signature(verifier, field);
 	/* Where it fails there are no domains, and none is preferred. */
-	mail_find_authors(arena, &header, &authors);
+	field = mail_header_get(&header, SLICE("From"), 0);
+	if (field != NULL)
+		mail_parse_authors(arena, field->value, &authors);
 	dkim_end_header(verifier, &header, request->is_header_whole,
 	    authors.domains, authors.n_domains, request->now_s);
 	message_update_body(body, body_text, request->chunk_octets);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "mail/field.h"
 #include "unit/test.h"
 
 #define OK MAIL_AUTHOR_OK
@@ -729,52 +728,6 @@ test_no_memory(void **state)
 	arena_destroy(&arena);
 }
 
-static void
-test_find(void **state)
-{
-	static const struct {
-		const char *name;
-		const char *fields[3][2];
-		enum mail_author_status status;
-	} cases[] = {
-		{ "none", { { "To", " u@a.example" } }, MAIL_AUTHOR_ABSENT },
-		{ "one", { { "FROM", " u@a.example" } }, OK },
-		{ "Sender has no part", { { "Sender", " u@a.example" },
-		  { "Resent-From", " u@a.example" } }, MAIL_AUTHOR_ABSENT },
-		{ "two", { { "From", " u@a.example" },
-		  { "From", " u@b.example" } }, MAIL_AUTHOR_REPEATED },
-		{ "two equal ones", { { "From", " u@a.example" },
-		  { "To", "" }, { "from", " u@a.example" } },
-		  MAIL_AUTHOR_REPEATED },
-		{ "two, the second empty", { { "From", " u@a.example" },
-		  { "From", "" } }, MAIL_AUTHOR_REPEATED },
-		{ "an empty one", { { "From", "" } }, EMPTY },
-		{ "folded by LF", { { "From", " Joe\n <u@a.example>" } }, OK },
-	};
-	static const struct mail_header_limits limits = { 100, 10000 };
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
-		struct arena *arena = test_arena();
-		struct mail_header header;
-		struct mail_authors authors;
-
-		mail_header_init(&header, arena);
-		for (size_t k = 0; k < 3 && cases[i].fields[k][0] != NULL; k++)
-			assert_int_equal(mail_header_add(&header, &limits,
-			    slice_from_cstr(cases[i].fields[k][0]),
-			    slice_from_cstr(cases[i].fields[k][1])),
-			    MAIL_HEADER_OK);
-		if (mail_find_authors(arena, &header, &authors) !=
-		    cases[i].status)
-			fail_msg("%s: wrong status", cases[i].name);
-		if (cases[i].status == OK)
-			test_assert_slice(cases[i].name, authors.domains[0],
-			    "a.example");
-		arena_destroy(&arena);
-	}
-}
-
 int
 main(void)
 {
@@ -785,7 +738,6 @@ main(void)
 		cmocka_unit_test(test_long_domain),
 		cmocka_unit_test(test_first_address),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
