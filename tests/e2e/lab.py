@@ -142,6 +142,9 @@ class Assayd:
 		settings = merge(lab.settings(), settings)
 		settings["milter"] = merge(settings["milter"],
 		    {"socket": address})
+		# Below valgrind some versions of libunbound need seconds for
+		# their first question.
+		settings["resolver"]["timeout_ms"] *= lab.dns_patience
 		with open(self.conf_path, "w") as stream:
 			stream.write(render(settings))
 		self.address = address
@@ -214,6 +217,7 @@ class Lab:
 		self.assayd_command = list(wrapper) + [assayd]
 		self.is_instrumented = is_instrumented
 		self.patience = patience	# factor for all waiting
+		self.dns_patience = 4 if patience > 4 else 1
 		self.make_zone, self.n_slots = make_zone, n_slots
 		self.keeps_files = keeps_files
 		self.sendmail_root = sendmail_root
