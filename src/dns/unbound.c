@@ -164,19 +164,6 @@ rcode_problem(int rcode)
 	return rcode == RCODE_SERVFAIL ? "SERVFAIL" : "the resolver's failure";
 }
 
-/* Where RCODE is not 0 the packet is what another question left behind. */
-static const struct dns_answer *
-read_answer(const struct question *q, int rcode, const void *packet, int len,
-    int sec)
-{
-	if (rcode != 0 || packet == NULL || len < 0)
-		return dns_answer_create_dns_failure(rcode_problem(rcode));
-	if (sec == SEC_BOGUS)
-		return dns_answer_create_dns_failure("bogus");
-	return dns_answer_from_packet((struct slice){ packet, (size_t)len },
-	    q->name, q->type, sec == SEC_SECURE);
-}
-
 /* Whether no server gave an answer.  What the library finds in its memory says
  * so in the packet only. */
 static bool
@@ -186,6 +173,24 @@ is_failure(int rcode, const void *packet, int len)
 
 	return rcode != 0 || packet == NULL || len < HEADER_OCTETS ||
 	    (octets[3] & RCODE_MASK) == RCODE_SERVFAIL;
+}
+
+/* Where RCODE is not 0 the packet is what another question left behind.  A
+ * failure out of the library's memory is some seconds old: who keeps failures
+ * for a while may not keep it for as long again, or an outage of a moment
+ * would be remembered for the sum of both. */
+static const struct dns_answer *
+read_answer(const struct question *q, int rcode, const void *packet, int len,
+    int sec)
+{
+	if (rcode != 0 || packet == NULL || len < 0)
+		return dns_answer_create_dns_failure(rcode_problem(rcode));
+	if (sec == SEC_BOGUS)
+		return dns_answer_create_dns_failure("bogus");
+	if (q->is_being_asked && is_failure(rcode, packet, len))
+		return dns_answer_create_failure("SERVFAIL");
+	return dns_answer_from_packet((struct slice){ packet, (size_t)len },
+	    q->name, q->type, sec == SEC_SECURE);
 }
 
 /* A fresh context costs a millisecond, and all that the old one knew: a

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "dns/dns.h"
+#include "dns/resolver.h"
 #include "dns/unbound.h"
 
 #define NSD_STARTS 5		/* another port each time */
@@ -558,6 +559,13 @@ test_servfail(void **state)
 	    DNS_TXT, in_ms(5000));
 	assert_int_equal(answer->status, DNS_TEMPFAIL);
 	assert_string_equal(answer->why, "SERVFAIL");
+	assert_int_equal(answer->ttl_s, DNS_FAILURE_TTL_S);
+	/* The library remembers it; a cache must not begin to count anew. */
+	answer = dns_query(loop.resolver, arena, SLICE("a.calm.example.org"),
+	    DNS_TXT, in_ms(5000));
+	assert_int_equal(answer->status, DNS_TEMPFAIL);
+	assert_string_equal(answer->why, "SERVFAIL");
+	assert_int_equal(answer->ttl_s, 0);
 	stop_loop(&loop);
 	stop_relay(&relay);
 	arena_destroy(&arena);
