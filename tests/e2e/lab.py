@@ -69,7 +69,8 @@ def free_ports(count):
 	while len(sockets) < count:
 		port = random.randrange(10000, max(ephemeral_start(), 20000))
 		try:
-			sockets.append(socket.create_server(("127.0.0.1", port)))
+			sockets.append(
+			    socket.create_server(("127.0.0.1", port)))
 		except OSError:
 			pass	# taken: try another
 	ports = [sock.getsockname()[1] for sock in sockets]
@@ -164,8 +165,9 @@ class Assayd:
 		    self.is_listening(), 20 * self.lab.patience,
 		    "assayd to listen")
 		if self.process.poll() is not None:
-			raise AssertionError("assayd did not start, exit code %d"
-			    % self.process.returncode)
+			raise AssertionError(
+			    "assayd did not start, exit code %d" %
+			    self.process.returncode)
 
 	def is_listening(self):
 		try:

@@ -1,7 +1,7 @@
 """A DNS relay in front of the name server that can be told to misbehave.
 
-Names at or below a domain of "faults" are answered as the longest such says, all
-others as "mode" says:
+Names at or below a domain of "faults" are answered as the longest such says,
+all others as "mode" says:
 
     forward    hand on the question and the answer
     silent     lose the question
@@ -93,7 +93,8 @@ class Relay:
 		if mode == SERVFAIL:
 			self.udp.sendto(make_servfail(packet), client)
 		elif mode == FORWARD:
-			upstream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+			upstream = socket.socket(socket.AF_INET,
+			    socket.SOCK_DGRAM)
 			upstream.connect(self.server)
 			upstream.send(packet)
 			self.pending[upstream] = client

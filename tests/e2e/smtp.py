@@ -12,7 +12,7 @@ class Reply(str):
 
 	@property
 	def text(self):
-		"""The reply in one line: the code once, then each line's text."""
+		"""The reply in one line: the code, then each line's text."""
 		return self[:4].replace("-", " ") + " ".join(
 		    line[4:] for line in self.split("\n"))
 
