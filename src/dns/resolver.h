@@ -47,9 +47,8 @@ extern const struct dns_answer dns_answer_impossible_name;
 /* TEMPFAIL, WHY being static text.  Never NULL.  The first is for what failed
  * on our side, which says nothing of the name: its TTL is 0, as is that of the
  * static ones above.  The second is for the DNS's own failures, those that may
- * be kept for a moment (RFC 2308 7; at least 1 s, RFC 9520 3.2).  libunbound
- * keeps them for 5 s by itself, and an answer of its own that it gives near the
- * end of these is kept again. */
+ * be kept for a moment (RFC 2308 7; at least 1 s, RFC 9520 3.2); libunbound
+ * keeps them for 5 s by itself. */
 const struct dns_answer *dns_answer_create_failure(const char *why);
 const struct dns_answer *dns_answer_create_dns_failure(const char *why);
 #define DNS_FAILURE_TTL_S 1
