@@ -78,7 +78,8 @@ remember(struct budget *budget, uint32_t hash, struct slice name,
 	    (struct question){ hash, type, copy };
 }
 
-/* Why a new question may not be asked, or NULL; LIMIT_OUT is what forbids it. */
+/* Why a new question may not be asked, or NULL; LIMIT_OUT is what forbids
+ * it. */
 static const char *
 refuse(struct budget *budget, bool is_prefetch, enum limit *limit_out)
 {
@@ -135,22 +136,46 @@ weigh(struct budget *budget, const struct dns_answer *answer)
 }
 
 static const struct dns_answer *
+ask(struct budget *budget, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	const struct dns_answer *answer = budget->inner->ops->query(
+	    budget->inner, name, type, deadline_ms);
+	const char *why = weigh(budget, answer);
+
+	if (why == NULL)
+		return answer;
+	dns_answer_release(answer);
+	return dns_answer_create_failure(why);
+}
+
+/* An answer counts that was at hand, but only within what a prefetch may
+ * spend: somebody looks ahead. */
+static const struct dns_answer *
+look(struct budget *budget, struct slice name, enum dns_type type)
+{
+	const struct dns_answer *answer = ask(budget, name, type,
+	    DNS_AT_HAND_MS);
+
+	if (answer->status == DNS_TEMPFAIL ||
+	    spend(budget, name, type, true) == NULL)
+		return answer;
+	dns_answer_release(answer);
+	return &dns_answer_timeout;
+}
+
+static const struct dns_answer *
 budget_query(struct resolver *resolver, struct slice name, enum dns_type type,
     int64_t deadline_ms)
 {
 	struct budget *budget = (struct budget *)resolver;
-	const struct dns_answer *answer;
-	const char *why = spend(budget, name, type,
-	    deadline_ms == DNS_AT_HAND_MS);
+	const char *why;
 
-	if (why != NULL)
-		return dns_answer_create_failure(why);
-	answer = budget->inner->ops->query(budget->inner, name, type,
-	    deadline_ms);
-	if ((why = weigh(budget, answer)) == NULL)
-		return answer;
-	dns_answer_release(answer);
-	return dns_answer_create_failure(why);
+	if (deadline_ms == DNS_AT_HAND_MS)
+		return look(budget, name, type);
+	why = spend(budget, name, type, false);
+	return why != NULL ? dns_answer_create_failure(why) :
+	    ask(budget, name, type, deadline_ms);
 }
 
 static void
@@ -159,7 +184,10 @@ budget_prefetch(struct resolver *resolver, struct slice name,
 {
 	struct budget *budget = (struct budget *)resolver;
 
-	if (spend(budget, name, type, true) == NULL)
+	/* Once: an answer that nobody may keep would be asked for again and
+	 * again. */
+	if (!is_known(budget, hash_name(name), name, type) &&
+	    spend(budget, name, type, true) == NULL)
 		budget->inner->ops->prefetch(budget->inner, name, type);
 }
 

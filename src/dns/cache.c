@@ -1,8 +1,8 @@
 /* dns/cache.c - see cache.h.
  *
  * A question's hash, under a key that nobody knows, says which shard it belongs
- * to.  A shard's lock is held to look, to note and to wait on a condition, never
- * while the inner resolver is called.
+ * to.  A shard's lock is held to look, to note and to wait on a condition, but
+ * never while the inner resolver is called.
  *
  * What is on its way is a flight: counted by the callback that will end it and
  * by each thread that waits for it.  Nobody's deadline ends it, so no thread
@@ -273,25 +273,20 @@ query_in_time(const struct question *q, int64_t deadline_ms)
 	} while (true);
 }
 
-/* NULL, and a question on its way, where the answer is not at hand. */
 static const struct dns_answer *
 take_at_hand(const struct question *q)
 {
 	const struct dns_answer *answer;
 	struct shard_entry *dropped = NULL;
-	struct flight *flight, *mine = NULL;
+	struct flight *flight;
 
 	pthread_mutex_lock(&q->shard->lock);
 	look_up(q, &answer, &flight, &dropped);
 	if (answer != NULL)
 		count(&q->shard->counters.n_hits);
-	else if (flight == NULL && (mine = create_flight(q, 1)) != NULL)
-		count(&q->shard->counters.n_prefetches);
 	pthread_mutex_unlock(&q->shard->lock);
 	shard_free_dropped(dropped);
-	if (mine != NULL)
-		start(q, mine, true);
-	return answer;
+	return answer != NULL ? answer : &dns_answer_timeout;
 }
 
 static const struct dns_answer *
@@ -300,12 +295,9 @@ query_cache(struct resolver *resolver, struct slice name, enum dns_type type,
 {
 	struct question q = make_question((struct cache *)resolver, name,
 	    type);
-	const struct dns_answer *answer;
 
-	if (deadline_ms != DNS_AT_HAND_MS)
-		return query_in_time(&q, deadline_ms);
-	answer = take_at_hand(&q);
-	return answer != NULL ? answer : &dns_answer_timeout;
+	return deadline_ms == DNS_AT_HAND_MS ? take_at_hand(&q) :
+	    query_in_time(&q, deadline_ms);
 }
 
 static void
@@ -314,8 +306,20 @@ prefetch_cache(struct resolver *resolver, struct slice name,
 {
 	struct question q = make_question((struct cache *)resolver, name,
 	    type);
+	const struct dns_answer *answer;
+	struct shard_entry *dropped = NULL;
+	struct flight *flight, *mine = NULL;
 
-	dns_answer_release(take_at_hand(&q));
+	pthread_mutex_lock(&q.shard->lock);
+	look_up(&q, &answer, &flight, &dropped);
+	if (answer == NULL && flight == NULL &&
+	    (mine = create_flight(&q, 1)) != NULL)
+		count(&q.shard->counters.n_prefetches);
+	pthread_mutex_unlock(&q.shard->lock);
+	shard_free_dropped(dropped);
+	dns_answer_release(answer);
+	if (mine != NULL)
+		start(&q, mine, true);
 }
 
 /* ---- from beginning to end ----------------------------------------------- */

@@ -26,7 +26,7 @@ struct cache_options {
 	{ .megabytes = 16, .now_ms = clock_monotonic_ms }
 
 struct cache_counters {
-	uint64_t n_hits;	/* found, by prefetches too */
+	uint64_t n_hits;	/* answered from memory */
 	uint64_t n_misses;	/* asked */
 	uint64_t n_merged;	/* waited for what was on its way */
 	uint64_t n_prefetches;	/* asked before anybody waits */

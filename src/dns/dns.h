@@ -68,8 +68,7 @@ bool dns_attach(const struct dns_answer *answer,
 
 struct resolver;
 
-/* A deadline: the answer if it is at hand; else TEMPFAIL, and as good as
- * dns_prefetch. */
+/* A deadline: the answer if it is at hand, else TEMPFAIL; nobody is asked. */
 #define DNS_AT_HAND_MS INT64_MIN
 
 /* Blocks until there is an answer or DEADLINE_MS (base/clock.h, monotonic) has

@@ -541,11 +541,10 @@ query_unbound(struct resolver *resolver, struct slice name, enum dns_type type,
 {
 	struct unbound *unbound = (struct unbound *)resolver;
 
-	if (deadline_ms != DNS_AT_HAND_MS)
-		return query_in_time(unbound, name, type,
-		    limit_deadline(unbound, deadline_ms));
-	prefetch_unbound(resolver, name, type);
-	return &dns_answer_timeout;
+	if (deadline_ms == DNS_AT_HAND_MS)	/* that is for a cache */
+		return &dns_answer_timeout;
+	return query_in_time(unbound, name, type,
+	    limit_deadline(unbound, deadline_ms));
 }
 
 /* ---- from beginning to end ----------------------------------------------- */

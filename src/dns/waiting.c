@@ -23,6 +23,7 @@ waiting_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	if (answer->status != DNS_TEMPFAIL || deadline_ms == DNS_AT_HAND_MS)
 		return answer;
 	dns_answer_release(answer);
+	inner->ops->prefetch(inner, name, type);
 	waiting->meanwhile(waiting->context);
 	return inner->ops->query(inner, name, type, deadline_ms);
 }

@@ -11,8 +11,8 @@
 
 /* How often a check runs ahead while answers are missing: as the message comes
  * in, and in all.  A run costs some microseconds. */
-#define MAX_EARLY_RUNS 8
-#define MAX_RUNS 24
+#define MAX_EARLY_RUNS 5
+#define MAX_RUNS 12
 #define RUN_MEMORY ((size_t)256 * 1024)
 
 static struct spf_request

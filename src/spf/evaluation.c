@@ -69,6 +69,7 @@ spf_query(struct spf_evaluation *ev, struct slice name, enum dns_type type,
 		return SPF_OK;
 	}
 	if (ev->is_ahead) {
+		dns_prefetch(ev->resolver, name, type);
 		ev->n_missing++;
 		*answer_out = &missing;
 		return SPF_OK;

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/limit.h"
 #include "dns/budget.h"
-#include "dns/dns.h"
+#include "dns/resolver.h"
 #include "dns/throttle.h"
 #include "unit/asked.h"
 
@@ -101,6 +101,93 @@ test_prefetches(void **state)
 	assert_int_equal(asked_count(asked, DNS_TXT, SLICE_EMPTY), 10);
 	arena_destroy(&arena);
 	dns_destroy_resolver(&asked);
+}
+
+/* What is at hand counts as a prefetch does, and is TEMPFAIL beyond. */
+static void
+test_looks(void **state)
+{
+	const struct budget_options options = { .max_questions = 4,
+		.max_answer_octets = 100, .max_answer_records = 10 };
+	static const struct {
+		const char *name;
+		enum dns_status status;
+	} looks[] = {
+		{ "0.example", DNS_NXDOMAIN },
+		{ "0.example", DNS_NXDOMAIN },
+		{ "1.example", DNS_NXDOMAIN },
+		{ "2.example", DNS_TEMPFAIL },
+		{ "1.example", DNS_NXDOMAIN },
+	};
+	struct arena *arena = test_arena();
+	struct resolver *inner = test_zone(zone);
+	struct resolver *budget = budget_create(arena, inner, &options, NULL,
+	    &client);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(looks); i++)
+		assert_int_equal(dns_query(budget, arena,
+		    slice_from_cstr(looks[i].name), DNS_TXT,
+		    DNS_AT_HAND_MS)->status, looks[i].status);
+	assert_int_equal(budget_limits_hit(budget), 0);
+	assert_int_equal(ask(budget, arena, 2)->status, DNS_NXDOMAIN);
+	assert_int_equal(ask(budget, arena, 3)->status, DNS_NXDOMAIN);
+	assert_int_equal(ask(budget, arena, 4)->status, DNS_TEMPFAIL);
+	arena_destroy(&arena);
+	dns_destroy_resolver(&inner);
+}
+
+/* Counts what it is told of, and knows nothing. */
+struct deaf {
+	struct resolver base;
+	unsigned n_looks, n_prefetches;
+};
+
+static const struct dns_answer *
+deaf_query(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	(void)name;
+	(void)type;
+	(void)deadline_ms;
+	((struct deaf *)resolver)->n_looks++;
+	return &dns_answer_timeout;
+}
+
+static void
+deaf_prefetch(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	(void)name;
+	(void)type;
+	((struct deaf *)resolver)->n_prefetches++;
+}
+
+/* A message has a question prefetched once, though its answer be one that
+ * nobody keeps; to look for what is not there costs it nothing. */
+static void
+test_prefetched_once(void **state)
+{
+	static const struct resolver_ops ops = {
+		.query = deaf_query, .prefetch = deaf_prefetch,
+	};
+	const struct budget_options options = { .max_questions = 4,
+		.max_answer_octets = 100, .max_answer_records = 10 };
+	struct deaf deaf = { .base = { &ops } };
+	struct arena *arena = test_arena();
+	struct resolver *budget = budget_create(arena, &deaf.base, &options,
+	    NULL, &client);
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(dns_query(budget, arena, SLICE("0.example"),
+		    DNS_TXT, DNS_AT_HAND_MS)->status, DNS_TEMPFAIL);
+		prefetch(budget, 0);
+		prefetch(budget, 1);
+	}
+	assert_int_equal(deaf.n_looks, 10);
+	assert_int_equal(deaf.n_prefetches, 2);
+	arena_destroy(&arena);
 }
 
 static void
@@ -206,6 +293,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_prefetches),
+		cmocka_unit_test(test_looks),
+		cmocka_unit_test(test_prefetched_once),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_no_memory),

@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "dns/dns.h"
+#include "dns/cache.h"
 #include "dns/resolver.h"
 #include "dns/unbound.h"
 
@@ -934,6 +934,80 @@ test_prefetch(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- behind a cache ------------------------------------------------------ */
+
+static void
+start_cached_loop(struct loop *loop, const char *server, unsigned timeout_ms)
+{
+	const struct cache_options options = CACHE_OPTIONS_DEFAULT;
+	struct resolver *cache;
+
+	start_loop(loop, server, timeout_ms);
+	cache = cache_create(loop->resolver, &options);
+	assert_non_null(cache);
+	loop->resolver = cache;
+}
+
+static void
+test_cached(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct arena *arena = test_arena();
+	const struct dns_answer *answer;
+	struct relay relay;
+	struct loop loop;
+
+	start_relay(&relay, fixture, RELAY_FORWARD);
+	start_cached_loop(&loop, relay.server, 5000);
+	dns_prefetch(loop.resolver, SLICE("x.calm.example.org"), DNS_TXT);
+	for (unsigned i = 0; i < 100; i++) {
+		answer = dns_query(loop.resolver, arena,
+		    SLICE("x.calm.example.org"), DNS_TXT, in_ms(5000));
+		assert_int_equal(answer->status, DNS_NOERROR);
+	}
+	assert_int_equal(atomic_load(&relay.n_received), 1);
+	stop_loop(&loop);
+	stop_relay(&relay);
+	test_assert_slice("text", answer->records[0].text, "before");
+	arena_destroy(&arena);
+}
+
+/* A caller's own deadline leaves the question on its way; the resolver's is the
+ * servers' failure, and is kept. */
+static void
+test_cached_silence(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct arena *arena = test_arena();
+	const struct dns_answer *first, *second;
+	struct cache_counters counters;
+	struct relay relay;
+	struct loop loop;
+
+	start_relay(&relay, fixture, RELAY_SILENT);
+	start_cached_loop(&loop, relay.server, 400);
+	first = dns_query(loop.resolver, arena, SLICE("x.calm.example.org"),
+	    DNS_TXT, in_ms(50));
+	assert_string_equal(first->why, "timeout");
+	assert_int_equal(first->ttl_s, 0);
+	first = dns_query(loop.resolver, arena, SLICE("x.calm.example.org"),
+	    DNS_TXT, in_ms(5000));
+	assert_int_equal(first->status, DNS_TEMPFAIL);
+	assert_int_equal(first->ttl_s, DNS_FAILURE_TTL_S);
+	second = dns_query(loop.resolver, arena, SLICE("x.calm.example.org"),
+	    DNS_TXT, in_ms(5000));
+	assert_ptr_equal(first, second);
+	cache_read_counters(loop.resolver, &counters);
+	assert_int_equal(counters.n_misses, 1);
+	assert_int_equal(counters.n_merged, 1);
+	assert_int_equal(counters.n_hits, 1);
+	/* One that is still on its way ends with the resolver. */
+	dns_prefetch(loop.resolver, SLICE("y.calm.example.org"), DNS_TXT);
+	stop_loop(&loop);
+	stop_relay(&relay);
+	arena_destroy(&arena);
+}
+
 /* ---- setting up ---------------------------------------------------------- */
 
 static const struct {
@@ -1004,6 +1078,8 @@ main(void)
 		cmocka_unit_test(test_no_loop),
 		cmocka_unit_test(test_query_on_loop),
 		cmocka_unit_test(test_prefetch),
+		cmocka_unit_test(test_cached),
+		cmocka_unit_test(test_cached_silence),
 		cmocka_unit_test(test_bad_servers),
 		cmocka_unit_test(test_recursive),
 	};

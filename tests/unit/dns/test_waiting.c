@@ -44,6 +44,7 @@ meanwhile(void *context)
 	struct inner *inner = context;
 
 	assert_int_equal(inner->n_waits, 0);
+	assert_int_equal(inner->n_prefetches, 1);
 	inner->n_meanwhile++;
 }
 
@@ -85,8 +86,9 @@ test_waiting(void **state)
 		if (inner.n_waits != 0)
 			assert_true(inner.deadline_ms ==
 			    cases[i].deadline_ms);
+		assert_int_equal(inner.n_prefetches, inner.n_waits);
 		dns_prefetch(waiting, SLICE("example.org"), DNS_TXT);
-		assert_int_equal(inner.n_prefetches, 1);
+		assert_int_equal(inner.n_prefetches, inner.n_waits + 1);
 		dns_destroy_resolver(&waiting);
 		arena_destroy(&arena);
 	}

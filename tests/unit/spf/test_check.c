@@ -161,7 +161,8 @@ watch_at_hand(struct watcher *watcher, struct slice name, enum dns_type type)
 	bool is_at_hand = watcher->n_queries < watcher->n_at_hand;
 
 	watcher->n_queries++;
-	note(watcher, is_at_hand ? "" : "+", name, type);
+	if (is_at_hand)
+		note(watcher, "", name, type);
 	return is_at_hand ? watcher->zone->ops->query(watcher->zone, name,
 	    type, DNS_AT_HAND_MS) : &dns_answer_timeout;
 }
@@ -185,8 +186,16 @@ watch_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	    deadline_ms);
 }
 
+static void
+watch_prefetch(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	note((struct watcher *)resolver, "+", name, type);
+}
+
 static const struct resolver_ops watcher_ops = {
 	.query = watch_query,
+	.prefetch = watch_prefetch,
 };
 
 static void
