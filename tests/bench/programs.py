@@ -144,7 +144,6 @@ options {{
     tempdir = "{dir}";
     url_tld = "/usr/share/rspamd/effective_tld_names.dat";
     local_addrs = [];
-    disable_hyperscan = true;
     control_socket = "{dir}/rspamd.control mode=0600";
     dns {{
         nameserver = ["127.0.0.1:{dns}"];
