@@ -2,9 +2,10 @@
  *
  * A list of chunks, each twice the size of the last up to CHUNK_MAX; what does
  * not fit in a chunk of that size gets one of its own.  An arena that may hold
- * little begins with little: thousands of idle connections have one each.  Under AddressSanitizer
- * what is not handed out is poisoned, and allocations are kept apart, so that
- * an overrun within a chunk is seen as one of malloc's would be. */
+ * little begins with little: thousands of idle connections have one each.
+ * Under AddressSanitizer what is not handed out is poisoned, and allocations
+ * are kept apart, so that an overrun within a chunk is seen as one of malloc's
+ * would be. */
 #include "base/arena.h"
 
 #include <stdalign.h>

@@ -150,7 +150,8 @@ def make_header(domain, number):
         "Content-Type: multipart/mixed; boundary=\"" + BOUNDARY + "\"",
         "Content-Transfer-Encoding: 7bit",
         "X-Mailer: A program of some kind, version 1.2.3",
-        f"List-Unsubscribe: <https://www.{domain.name}/unsubscribe?id={number}>",
+        f"List-Unsubscribe: <https://www.{domain.name}/"
+        f"unsubscribe?id={number}>",
         f"Return-Path: <someone@{domain.name}>",
     ]
 

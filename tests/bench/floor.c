@@ -4,7 +4,8 @@
  *
  * Accepts everything.  Asks for no replies where the protocol allows that, as
  * assayd does; -r replies to each command.  -i inserts a header field at the
- * end of each message, as long as one of assayd's.  SOCKET as libmilter has it. */
+ * end of each message, as long as one of assayd's.  SOCKET as libmilter has
+ * it. */
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

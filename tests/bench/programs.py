@@ -178,7 +178,8 @@ def start_rspamd(lab, dns=None, **_):
     path = lab.path(name, "milter.sock")
     with open(lab.path(name, "rspamd.conf"), "w") as stream:
         stream.write(RSPAMD.format(dir=lab.path(name), bind=path + " mode=0666",
-                                   dns=dns or lab.dns_port, workers=os.cpu_count()))
+                                   dns=dns or lab.dns_port,
+                                   workers=os.cpu_count()))
     return [Server(lab, name, ["rspamd", "-f", "-i", "-c",
                                lab.path(name, "rspamd.conf"),
                                "--var=DBDIR=" + lab.path(name),
