@@ -47,11 +47,12 @@ extern const struct dns_answer dns_answer_impossible_name;
 /* TEMPFAIL, WHY being static text.  Never NULL.  The first is for what failed
  * on our side, which says nothing of the name: its TTL is 0, as is that of the
  * static ones above.  The second is for the DNS's own failures, those that may
- * be kept for a moment (RFC 2308 7; at least 1 s, RFC 9520 3.2); libunbound
- * keeps them for 5 s by itself. */
+ * be kept for a moment (RFC 2308 7; at least 1 s, RFC 9520 3.2).  libunbound
+ * keeps them for as long by itself: what it gives out of its memory is of the
+ * first kind, lest it be kept for the sum of both. */
 const struct dns_answer *dns_answer_create_failure(const char *why);
 const struct dns_answer *dns_answer_create_dns_failure(const char *why);
-#define DNS_FAILURE_TTL_S 1
+#define DNS_FAILURE_TTL_S 5
 
 /* A reply as it came over the wire (RFC 1035 4) to the question NAME, TYPE;
  * CNAMEs are followed within it.  TEMPFAIL "malformed" where it is broken.
