@@ -78,43 +78,48 @@ remember(struct budget *budget, uint32_t hash, struct slice name,
 	    (struct question){ hash, type, copy };
 }
 
-/* Why a new question may not be asked, or NULL; LIMIT_OUT is what forbids
- * it. */
-static const char *
-refuse(struct budget *budget, bool is_prefetch, enum limit *limit_out)
-{
-	unsigned max = is_prefetch ? budget->options->max_questions / 2 :
-	    budget->options->max_questions;
-
-	*limit_out = LIMIT_QUESTIONS;
-	if (budget->n_asked >= max)
-		return "too many questions for one message";
-	*limit_out = LIMIT_NETWORK_QUESTIONS;
-	if (budget->throttle != NULL && !throttle_take(budget->throttle,
-	    &budget->client, is_prefetch, clock_monotonic_ms()))
-		return "too many questions by the client's network";
-	return NULL;
-}
-
-/* Count the question, if it is a new one; why it may not be asked, or NULL. */
-static const char *
-spend(struct budget *budget, struct slice name, enum dns_type type,
-    bool is_prefetch)
+/* Count the question, if it is a new one.  False where MAX were counted. */
+static bool
+count_question(struct budget *budget, struct slice name, enum dns_type type,
+    unsigned max)
 {
 	uint32_t hash = hash_name(name);
-	enum limit limit;
-	const char *why;
 
 	if (is_known(budget, hash, name, type))
-		return NULL;
-	why = refuse(budget, is_prefetch, &limit);
-	if (why == NULL) {
-		budget->n_asked++;
-		remember(budget, hash, name, type);
-	} else if (!is_prefetch) {
-		budget->limits_hit |= limit_bit(limit);
-	}
-	return why;
+		return true;
+	if (budget->n_asked >= max)
+		return false;
+	budget->n_asked++;
+	remember(budget, hash, name, type);
+	return true;
+}
+
+/* The most that may be counted for looking ahead. */
+static unsigned
+max_ahead(const struct budget *budget)
+{
+	return budget->options->max_questions / 2;
+}
+
+/* Whether others may be asked, if they have to be. */
+static bool
+may_go_out(struct budget *budget, struct slice name, enum dns_type type,
+    bool is_prefetch)
+{
+	struct resolver *inner = budget->inner;
+
+	return budget->throttle == NULL ||
+	    (inner->ops->is_known != NULL &&
+	    inner->ops->is_known(inner, name, type)) ||
+	    throttle_take(budget->throttle, &budget->client, is_prefetch,
+	    clock_monotonic_ms());
+}
+
+static const struct dns_answer *
+refuse(struct budget *budget, enum limit limit, const char *why)
+{
+	budget->limits_hit |= limit_bit(limit);
+	return dns_answer_create_failure(why);
 }
 
 /* Why the answer may not be used, or NULL. */
@@ -158,24 +163,30 @@ look(struct budget *budget, struct slice name, enum dns_type type)
 	    DNS_AT_HAND_MS);
 
 	if (answer->status == DNS_TEMPFAIL ||
-	    spend(budget, name, type, true) == NULL)
+	    count_question(budget, name, type, max_ahead(budget)))
 		return answer;
 	dns_answer_release(answer);
 	return &dns_answer_timeout;
 }
 
+/* A question that a message repeats may go out again, where its answer was one
+ * that nobody may keep: it is free to the message, not to its network. */
 static const struct dns_answer *
 budget_query(struct resolver *resolver, struct slice name, enum dns_type type,
     int64_t deadline_ms)
 {
 	struct budget *budget = (struct budget *)resolver;
-	const char *why;
 
 	if (deadline_ms == DNS_AT_HAND_MS)
 		return look(budget, name, type);
-	why = spend(budget, name, type, false);
-	return why != NULL ? dns_answer_create_failure(why) :
-	    ask(budget, name, type, deadline_ms);
+	if (!count_question(budget, name, type,
+	    budget->options->max_questions))
+		return refuse(budget, LIMIT_QUESTIONS,
+		    "too many questions for one message");
+	if (!may_go_out(budget, name, type, false))
+		return refuse(budget, LIMIT_NETWORK_QUESTIONS,
+		    "too many questions by the client's network");
+	return ask(budget, name, type, deadline_ms);
 }
 
 static void
@@ -187,7 +198,8 @@ budget_prefetch(struct resolver *resolver, struct slice name,
 	/* Once: an answer that nobody may keep would be asked for again and
 	 * again. */
 	if (!is_known(budget, hash_name(name), name, type) &&
-	    spend(budget, name, type, true) == NULL)
+	    count_question(budget, name, type, max_ahead(budget)) &&
+	    may_go_out(budget, name, type, true))
 		budget->inner->ops->prefetch(budget->inner, name, type);
 }
 

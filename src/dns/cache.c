@@ -322,6 +322,22 @@ prefetch_cache(struct resolver *resolver, struct slice name,
 		start(&q, mine, true);
 }
 
+static bool
+is_known(struct resolver *resolver, struct slice name, enum dns_type type)
+{
+	struct question q = make_question((struct cache *)resolver, name,
+	    type);
+	const struct shard_entry *entry;
+	bool is_known;
+
+	pthread_mutex_lock(&q.shard->lock);
+	entry = shard_find(q.shard, q.hash, name, type);
+	is_known = entry != NULL && (entry->flight != NULL ||
+	    q.cache->options.now_ms() < entry->expires_ms);
+	pthread_mutex_unlock(&q.shard->lock);
+	return is_known;
+}
+
 /* ---- from beginning to end ----------------------------------------------- */
 
 static void
@@ -346,6 +362,7 @@ destroy_cache(struct resolver *resolver)
 static const struct resolver_ops cache_ops = {
 	.query = query_cache,
 	.prefetch = prefetch_cache,
+	.is_known = is_known,
 	.destroy = destroy_cache,
 };
 

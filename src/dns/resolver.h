@@ -12,6 +12,10 @@ struct resolver_ops {
 	    struct slice name, enum dns_type type, int64_t deadline_ms);
 	void (*prefetch)(struct resolver *resolver, struct slice name,
 	    enum dns_type type);
+	/* Whether the question would ask nobody now: its answer is kept or on
+	 * its way.  NULL in a resolver that keeps none. */
+	bool (*is_known)(struct resolver *resolver, struct slice name,
+	    enum dns_type type);
 	/* What a cache asks by; NULL in a resolver that has none above it.
 	 * Never blocks.  DONE is called once, with CONTEXT and a counted
 	 * reference that is DONE's: from within the call, later on the

@@ -1,5 +1,6 @@
-/* dns/throttle.h - how many DNS questions one client network may cause, in all
- * its sessions together.
+/* dns/throttle.h - how many DNS questions one client network may have us ask
+ * others, in all its sessions together.  What is answered from memory is none of
+ * them (budget.c).
  *
  * Each network (/24 of IPv4, /48 of IPv6) has a token bucket.  There is room for
  * a fixed number of them; where it is full the network that is owed most is
@@ -16,7 +17,10 @@ struct throttle_options {
 	unsigned burst;		/* of a network that has been silent */
 };
 
-#define THROTTLE_OPTIONS_DEFAULT { .per_second = 10000, .burst = 50000 }
+/* A message asks 4 to 12 questions, of which a busy network's mail finds nearly
+ * all in the cache: this is for the 40 to 125 messages a second whose domains
+ * nobody has heard of, and for a cache that is empty; and for no flood. */
+#define THROTTLE_OPTIONS_DEFAULT { .per_second = 500, .burst = 5000 }
 
 /* NULL where memory is out. */
 struct throttle *throttle_create(const struct throttle_options *options);

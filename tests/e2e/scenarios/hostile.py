@@ -4,7 +4,7 @@ from mail import compose
 from scenario import (expect, expect_accepted, expect_method, expect_reply,
     scenario)
 from scenarios.fields import expect_foreign_alone, FOREIGN
-from zone import EXPLANATIONS, OTHER_CLIENT
+from zone import EXPLANATIONS, HONEST_CLIENT, OTHER_CLIENT
 
 ANN = "ann@honest.example"
 
@@ -228,3 +228,25 @@ def signature_among_others(lab):
 		expect_method(results, "dkim", "pass",
 		    header_d="reject.example")
 		expect_method(results, "dmarc", "pass")
+
+
+@scenario("made-up names: one network's are not asked for without end")
+def flood(lab):
+	assayd = lab.assayd(limits={"network_questions": 1,
+	    "network_burst": 100})
+	clients = OTHER_CLIENT, OTHER_CLIENT.rsplit(".", 1)[0] + ".7"
+	before, refused = lab.relay.n_questions, 0
+	for i in range(60):
+		name = "flood%d.example" % i
+		reply = lab.send(assayd, compose("a@" + name), "a@" + name,
+		    clients[i % 2], helo="mail." + name)
+		refused += reply.code == "451"
+	asked = lab.relay.n_questions - before
+	expect(refused >= 10, "%d refused" % refused)
+	expect(asked <= 100 + 60 * lab.patience, "%d asked" % asked)
+	expect("limits=network_questions" in assayd.log(), "no word of it")
+	# Nobody else is kept from asking; what is known is free to all.
+	for client in (HONEST_CLIENT,) + clients:
+		expect_accepted(lab, lab.send(assayd,
+		    compose("a@monitored.example"), ANN, client))
+	assayd.terminate()

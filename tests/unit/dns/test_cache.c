@@ -333,6 +333,43 @@ test_large_answer(void **state)
 	}
 }
 
+static bool
+is_known(struct resolver *cache, const char *name, enum dns_type type)
+{
+	return cache->ops->is_known(cache, slice_from_cstr(name), type);
+}
+
+/* What is on its way, and what is kept until it expires, is known. */
+static void
+test_known(void **state)
+{
+	struct arena *arena = test_arena();
+	struct inner *inner = create_inner();
+	struct resolver *cache = create_cache(inner, 1);
+
+	(void)state;
+	inner->is_holding = true;
+	assert_false(is_known(cache, NAME, DNS_TXT));
+	assert_int_equal(inner->n_questions, 0);
+	dns_prefetch(cache, SLICE(NAME), DNS_TXT);
+	assert_true(is_known(cache, NAME, DNS_TXT));
+	assert_false(is_known(cache, NAME, DNS_A));
+	assert_false(is_known(cache, "a." NAME, DNS_TXT));
+	let_go(inner);
+	assert_true(is_known(cache, NAME, DNS_TXT));
+	now_ms += 299999;
+	assert_true(is_known(cache, NAME, DNS_TXT));
+	now_ms += 1;
+	assert_false(is_known(cache, NAME, DNS_TXT));
+	/* What nobody may keep. */
+	inner->is_holding = false;
+	inner->model.ttl_s = 0;
+	query(cache, arena, NAME);
+	assert_false(is_known(cache, NAME, DNS_TXT));
+	dns_destroy_resolver(&cache);
+	arena_destroy(&arena);
+}
+
 struct ballast {
 	struct dns_attachment attachment;
 	unsigned *n_destroyed;
@@ -676,6 +713,7 @@ main(void)
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_recently_used),
 		cmocka_unit_test(test_large_answer),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_attached),
 		cmocka_unit_test(test_merging),
 		cmocka_unit_test(test_own_deadline),

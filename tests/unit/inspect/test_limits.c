@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "base/limit.h"
 #include "base/strbuf.h"
+#include "dns/cache.h"
 #include "dns/throttle.h"
 #include "inspect/forged.h"
 #include "inspect/inspect.h"
@@ -201,11 +202,14 @@ check_row(const struct row *row)
 {
 	struct arena *arena = test_arena();
 	struct inspect_options options = INSPECT_OPTIONS_DEFAULT;
-	struct resolver *resolver = test_zone(zone);
+	const struct cache_options cache_options = CACHE_OPTIONS_DEFAULT;
+	struct resolver *resolver = cache_create(test_zone(zone),
+	    &cache_options);
 	const struct inspect_results *results;
 	struct strbuf got, want;
 	struct inspect *in;
 
+	assert_non_null(resolver);
 	row->set(&options);
 	in = inspect_create(&options, resolver, SLICE("mx"));
 	assert_non_null(in);
