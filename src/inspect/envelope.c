@@ -76,7 +76,8 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 	in->results = (struct inspect_results){
 		.client = in->client,
 		.helo = in->helo,
-		.start_s = clock_wall_s(),
+		.start_s = options->now_s != 0 ? options->now_s :
+		    clock_wall_s(),
 		.listener = in->listener,
 		.are_relays_known = options->relays.n != 0,
 		.is_smtputf8 = is_smtputf8,

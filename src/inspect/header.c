@@ -3,7 +3,6 @@
 #include "inspect/inspect.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "dkim/body.h"
 #include "dmarc/walk.h"
 #include "inspect/sender.h"
@@ -175,7 +174,7 @@ inspect_end_header(struct inspect *in)
 	if (in->verifier != NULL)
 		dkim_end_header(in->verifier, &in->header,
 		    results->is_header_whole, results->authors.domains,
-		    results->authors.n_domains, clock_wall_s());
+		    results->authors.n_domains, results->start_s);
 	if (in->chain != NULL)
 		arc_end_header(in->chain, &in->header,
 		    results->is_header_whole);

@@ -34,6 +34,8 @@ struct inspect_options {
 	struct mail_header_limits header;
 	size_t max_message_memory;	/* the arena's ceiling, octets */
 	unsigned finish_budget_ms;	/* of DNS at end of message, in all */
+	int64_t now_s;		/* since the epoch: when mail that is looked at
+				 * again came; 0: now */
 };
 
 #define INSPECT_OPTIONS_DEFAULT { .is_spf_enabled = true, \

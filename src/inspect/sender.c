@@ -25,7 +25,7 @@ make_spf_request(const struct inspect *in, enum spf_identity identity,
 		.helo = in->results.helo,
 		.mail_from = in->results.sender.address,
 		.receiver = in->receiver,
-		.now_s = clock_wall_s(),
+		.now_s = in->results.start_s,
 		.deadline_ms = deadline_ms,
 	};
 }
