@@ -1,0 +1,126 @@
+/* cli/command.c - see command.h. */
+#include "cli/command.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cli/terminal.h"
+#include "config/suggest.h"
+
+int
+command_misuse(const struct command *self, const char *problem)
+{
+	fprintf(stderr, "%s: %s%susage: %s%s%s\n", self->path,
+	    problem != NULL ? problem : "", problem != NULL ? "; " : "",
+	    self->path, self->arguments[0] != '\0' ? " " : "",
+	    self->arguments);
+	return EX_USAGE;
+}
+
+int
+command_misuse_option(const struct command *self, int c, char **argv)
+{
+	/* Long options without a short form have numbers past any octet. */
+	char letter[2] = { '-', (char)optopt };
+	struct slice option = optopt > 0 && optopt <= CHAR_MAX ?
+	    (struct slice){ letter, sizeof(letter) } :
+	    slice_from_cstr(argv[optind - 1]);
+
+	fprintf(stderr, "%s: ", self->path);
+	terminal_print_escaped(stderr, option);
+	fprintf(stderr, "%s; usage: %s %s\n", c == ':' ? " wants an argument" :
+	    " is no option here", self->path, self->arguments);
+	return EX_USAGE;
+}
+
+int
+command_help(const struct command *self)
+{
+	printf("usage: %s %s\n%s\n", self->path, self->arguments,
+	    self->summary);
+	return 0;
+}
+
+static int
+list_commands(const struct command *self, const struct command *commands,
+    size_t n)
+{
+	printf("usage: %s %s\n", self->path, self->arguments);
+	for (size_t i = 0; i < n; i++)
+		printf("    %-10s %s\n", commands[i].name,
+		    commands[i].summary);
+	return 0;
+}
+
+/* The one that WORD was meant to be, or NULL. */
+static const struct command *
+find_nearest(const struct command *commands, size_t n, struct slice word)
+{
+	const struct command *nearest = NULL;
+	unsigned least = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned distance = suggest_distance(word,
+		    slice_from_cstr(commands[i].name));
+
+		if (suggest_is_near(word, distance) &&
+		    (nearest == NULL || distance < least)) {
+			nearest = &commands[i];
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
+static int
+refuse_word(const struct command *self, const struct command *commands,
+    size_t n, const char *word)
+{
+	const struct command *nearest = find_nearest(commands, n,
+	    slice_from_cstr(word));
+
+	fprintf(stderr, "%s: there is no \"", self->path);
+	terminal_print_escaped(stderr, slice_from_cstr(word));
+	if (nearest != NULL)
+		fprintf(stderr, "\"; type: %s %s\n", nearest->path,
+		    nearest->arguments);
+	else
+		fprintf(stderr, "\"; type: %s help\n", self->path);
+	return EX_USAGE;
+}
+
+static int
+refuse_silence(const struct command *self, const struct command *commands,
+    size_t n)
+{
+	fprintf(stderr, "usage: %s ", self->path);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i != 0 ? "|" : "", commands[i].name);
+	fputs(n != 0 ? "|help\n" : "help\n", stderr);
+	return EX_USAGE;
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "--help") == 0;
+}
+
+int
+command_dispatch(const struct command *self, const struct command *commands,
+    size_t n, int argc, char **argv)
+{
+	if (argc < 2)
+		return refuse_silence(self, commands, n);
+	if (is_help(argv[1]))
+		return list_commands(self, commands, n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(&commands[i], argc - 1,
+			    argv + 1);
+	return refuse_word(self, commands, n, argv[1]);
+}

@@ -1,0 +1,33 @@
+/* cli/main.c - assay, the postmaster's tool: see cli/command.h. */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+#include "daemon/version.h"
+
+static int
+run_version(const struct command *self, int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return command_misuse(self, NULL);
+	printf("assay %s\n", version_text());
+	return 0;
+}
+
+static const struct command commands[] = {
+	{ "report", "assay report", "COMMAND [ARGUMENT...]",
+	  "aggregate reports: send them, read them", report_run_command },
+	{ "version", "assay version", "", "which assay this is",
+	  run_version },
+};
+
+int
+main(int argc, char **argv)
+{
+	static const struct command assay = { "assay", "assay",
+		"COMMAND [ARGUMENT...]", "the postmaster's tool", NULL };
+
+	return command_dispatch(&assay, commands,
+	    sizeof(commands) / sizeof(commands[0]), argc, argv);
+}
