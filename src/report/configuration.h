@@ -17,7 +17,8 @@
 struct arena;
 struct strbuf;
 
-/* Octets of a text; longer values of fo, rua and ruf are left out whole. */
+/* Octets of a text; very long values of fo, rua and ruf are left out whole, and
+ * the error is cut. */
 #define REPORT_CONFIGURATION_MAX ((size_t)4096)
 
 struct report_configuration {
@@ -31,6 +32,9 @@ struct report_configuration {
 
 void report_append_configuration(struct strbuf *out,
     const struct report_configuration *configuration);
+
+/* Whether a rua or ruf is there, and short enough to be told. */
+bool report_does_tell_uris(struct slice uris);
 
 /* False where TEXT is none.  What had to be unescaped lives in ARENA, the rest
  * is borrowed. */

@@ -16,8 +16,17 @@ struct strbuf;
 /* RFC 9990 3.1.8: at most as many signatures in a row. */
 #define REPORT_MAX_SIGNATURES 100
 
+/* Octets of the texts.  A signature's domain and selector must leave room for
+ * "._domainkey." between them in a domain name (RFC 6376 3.6.2.1). */
+#define REPORT_MAX_DOMAIN 253
+#define REPORT_MAX_KEY_NAME (REPORT_MAX_DOMAIN - 12)
+#define REPORT_MAX_WORD 16
+#define REPORT_MAX_REASONS 512
+#define REPORT_MAX_RULE 64
+#define REPORT_MAX_EVIDENCE 128
+
 /* A fact's octets in its encoded form, worst case included. */
-#define REPORT_FACT_MAX_OCTETS ((size_t)16384)
+#define REPORT_FACT_MAX_OCTETS ((size_t)32768)
 
 struct report_signature {
 	struct slice domain, selector;	/* d=, s= */
@@ -61,7 +70,11 @@ struct report_fact {
 	struct slice evidence;		/* signs, ',' between */
 };
 
-/* A canonical form: equal facts give equal octets. */
+/* Whether it can be told: it has a domain and a selector, not too long. */
+bool report_is_signature(const struct report_signature *signature);
+
+/* A canonical form: equal facts give equal octets.  OUT fails where a text is
+ * too long, or is none. */
 void report_encode_fact(const struct report_fact *fact, struct strbuf *out);
 
 /* False where OCTETS are not such a form; FACT borrows them otherwise. */
