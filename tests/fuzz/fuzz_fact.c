@@ -1,4 +1,5 @@
 /* Facts and configurations, parted by 0xff: what is taken is written alike. */
+#include "base/strbuf.h"
 #include "report/configuration.h"
 #include "report/fact.h"
 #include "fuzz/fuzz.h"
