@@ -61,6 +61,15 @@ append_value(struct strbuf *out, const char *tag, struct slice value,
 	}
 }
 
+static struct slice
+cut_error(struct slice error)
+{
+	error = slice_head(error, MAX_ERROR);
+	while (escaped_octets(error) > MAX_ERROR)
+		error.len--;
+	return error;
+}
+
 void
 report_append_configuration(struct strbuf *out,
     const struct report_configuration *configuration)
@@ -78,8 +87,7 @@ report_append_configuration(struct strbuf *out,
 	strbuf_printf(out, "; discovery=%s", discoveries[c->discovery]);
 	append_value(out, "; rua=", c->rua, MAX_URIS);
 	append_value(out, "; ruf=", c->ruf, MAX_URIS);
-	append_value(out, "; error=", slice_head(c->error, MAX_ERROR / 3),
-	    MAX_ERROR);
+	append_value(out, "; error=", cut_error(c->error), MAX_ERROR);
 }
 
 bool

@@ -155,7 +155,14 @@ test_limits(void **state)
 	assert_int_equal(again.fo.len, 64);
 	assert_int_equal(again.rua.len, 1800);
 	assert_int_equal(again.ruf.len, 600);
-	assert_int_equal(again.error.len, 85);
+	assert_int_equal(again.error.len, 85);	/* written as 255 */
+
+	configuration.error.ptr = many;
+	strbuf_truncate(&out, 0);
+	report_append_configuration(&out, &configuration);
+	assert_true(report_parse_configuration(arena, strbuf_slice(&out),
+	    &again));
+	assert_int_equal(again.error.len, 256);
 
 	configuration.fo.len++;
 	configuration.rua.len++;
