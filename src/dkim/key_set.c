@@ -72,11 +72,12 @@ create_set(struct arena *arena, const struct dns_answer *answer,
 const struct dkim_key_set *
 dkim_get_key_set(struct arena *arena, const struct dns_answer *answer)
 {
-	const struct dns_attachment *attached = dns_get_attachment(answer);
+	const struct dns_attachment *attached = dns_get_attachment(answer,
+	    destroy_set);
 	struct dkim_key_set *set;
 	bool is_worth_keeping;
 
-	if (attached != NULL && attached->destroy == destroy_set)
+	if (attached != NULL)
 		return (const struct dkim_key_set *)attached;
 	set = create_set(arena, answer, &is_worth_keeping);
 	if (set == NULL)

@@ -15,7 +15,7 @@ struct dns_account {
 struct block {
 	atomic_uint n_references;
 	struct dns_account *account;	/* counted; NULL: nobody's */
-	_Atomic(struct dns_attachment *) attachment;	/* owned */
+	_Atomic(struct dns_attachment *) attachments;	/* owned; the newest */
 	struct dns_answer answer;
 	struct dns_record records[];
 };
@@ -93,7 +93,7 @@ dns_answer_create(const struct dns_answer *model)
 	if (block == NULL)
 		return NULL;
 	atomic_init(&block->n_references, 1);
-	atomic_init(&block->attachment, NULL);
+	atomic_init(&block->attachments, NULL);
 	block->account = NULL;
 	copy_records(block, model);
 	block->answer = *model;
@@ -135,10 +135,11 @@ dns_answer_retain(const struct dns_answer *answer)
 static void
 free_block(struct block *block)
 {
-	struct dns_attachment *attachment = atomic_load_explicit(
-	    &block->attachment, memory_order_acquire);
+	struct dns_attachment *attachment, *next;
 
-	if (attachment != NULL) {
+	for (attachment = atomic_load_explicit(&block->attachments,
+	    memory_order_acquire); attachment != NULL; attachment = next) {
+		next = attachment->next;
 		if (block->account != NULL)
 			atomic_fetch_sub_explicit(&block->account->octets,
 			    attachment->octets, memory_order_relaxed);
@@ -170,25 +171,54 @@ dns_answer_octets(const struct dns_answer *answer)
 
 /* ---- what is attached ---------------------------------------------------- */
 
-const struct dns_attachment *
-dns_get_attachment(const struct dns_answer *answer)
+static struct dns_attachment *
+find_attachment(struct dns_attachment *attachment,
+    void (*destroy)(struct dns_attachment *attachment))
 {
-	return is_static(answer) ? NULL : atomic_load_explicit(
-	    &block_of(answer)->attachment, memory_order_acquire);
+	while (attachment != NULL && attachment->destroy != destroy)
+		attachment = attachment->next;
+	return attachment;
+}
+
+const struct dns_attachment *
+dns_get_attachment(const struct dns_answer *answer,
+    void (*destroy)(struct dns_attachment *attachment))
+{
+	return is_static(answer) ? NULL : find_attachment(
+	    atomic_load_explicit(&block_of(answer)->attachments,
+	    memory_order_acquire), destroy);
+}
+
+size_t
+dns_answer_attached_octets(const struct dns_answer *answer)
+{
+	const struct dns_attachment *attachment = is_static(answer) ? NULL :
+	    atomic_load_explicit(&block_of(answer)->attachments,
+	    memory_order_acquire);
+	size_t octets = 0;
+
+	for (; attachment != NULL; attachment = attachment->next)
+		octets += attachment->octets;
+	return octets;
 }
 
 bool
 dns_attach(const struct dns_answer *answer, struct dns_attachment *attachment)
 {
-	struct dns_attachment *none = NULL;
+	struct dns_attachment *newest;
 	struct block *block;
 
 	if (is_static(answer))
 		return false;
 	block = block_of(answer);
-	if (!atomic_compare_exchange_strong_explicit(&block->attachment, &none,
-	    attachment, memory_order_acq_rel, memory_order_acquire))
-		return false;
+	newest = atomic_load_explicit(&block->attachments,
+	    memory_order_acquire);
+	do {
+		if (find_attachment(newest, attachment->destroy) != NULL)
+			return false;
+		attachment->next = newest;
+	} while (!atomic_compare_exchange_weak_explicit(&block->attachments,
+	    &newest, attachment, memory_order_acq_rel, memory_order_acquire));
 	if (block->account != NULL)
 		atomic_fetch_add_explicit(&block->account->octets,
 		    attachment->octets, memory_order_relaxed);

@@ -64,10 +64,11 @@ const struct dns_answer *dns_answer_create_dns_failure(const char *why);
 const struct dns_answer *dns_answer_from_packet(struct slice packet,
     struct slice name, enum dns_type type, bool secure);
 
-/* What answers take in memory: of one, without what is attached to it; and
- * attached to all those that were charged to one account, for as long as they
+/* What answers take in memory: of one, without what is attached to it; that of
+ * one; and attached to all those that were charged to one account, for as long as they
  * live, in whoever's hands. */
 size_t dns_answer_octets(const struct dns_answer *answer);
+size_t dns_answer_attached_octets(const struct dns_answer *answer);
 struct dns_account;
 struct dns_account *dns_account_create(void);	/* NULL: memory is out */
 void dns_account_release(struct dns_account *account);

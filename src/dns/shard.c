@@ -168,15 +168,6 @@ shard_forget(struct shard *shard, struct shard_entry *entry,
 	*dropped = entry;
 }
 
-static size_t
-count_attached(const struct shard_entry *entry)
-{
-	const struct dns_attachment *attachment = dns_get_attachment(
-	    entry->answer);
-
-	return attachment != NULL ? attachment->octets : 0;
-}
-
 /* What is attached counts until its answer is freed, which is later: LEAVING
  * is what will be. */
 static bool
@@ -193,7 +184,7 @@ make_room(struct shard *shard, struct shard_entry **dropped)
 	size_t leaving = 0;
 
 	while (is_too_full(shard, leaving) && shard->oldest != NULL) {
-		leaving += count_attached(shard->oldest);
+		leaving += dns_answer_attached_octets(shard->oldest->answer);
 		shard_forget(shard, shard->oldest, dropped);
 		atomic_fetch_add_explicit(&shard->counters.n_evictions, 1,
 		    memory_order_relaxed);

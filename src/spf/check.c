@@ -11,7 +11,7 @@
 #include "spf/evaluation.h"
 #include "spf/explain.h"
 #include "spf/mechanism.h"
-#include "spf/record.h"
+#include "spf/published.h"
 #include "spf/values.h"
 
 #define SPF_MAX_DEPTH 20	/* includes within includes, whatever max_terms
@@ -44,37 +44,45 @@ is_well_formed(struct slice domain)
 	return n_labels > 1;
 }
 
-/* Selecting records (4.5).  False where there is not exactly one: *RESULT_OUT
- * says what that makes. */
+/* Selecting records and their syntax (4.5, 4.6).  False where there is not
+ * exactly one that can be used: *RESULT_OUT says what that makes. */
 static bool
 select_record(struct spf_evaluation *ev, const struct dns_answer *answer,
-    struct slice *text_out, enum spf_result *result_out)
+    const struct spf_published **record_out, enum spf_result *result_out)
 {
-	size_t n = 0;
+	struct slice domain = ev->values.domain;
+	size_t n = spf_find_published(answer, record_out);
+	const struct spf_published *record = *record_out;
 
-	for (size_t i = 0; i < answer->n_records; i++)
-		if (spf_is_record(answer->records[i].text)) {
-			*text_out = answer->records[i].text;
-			n++;
-		}
-	if (n == 1)
+	if (n == 1 && record == NULL) {
+		*result_out = SPF_TEMPERROR;
+		spf_set_reason(ev, "out of memory", SLICE_EMPTY, "");
+		return false;
+	}
+	if (n == 1 && record->is_valid)
 		return true;
 	*result_out = n == 0 ? SPF_NONE : SPF_PERMERROR;
-	spf_set_reason(ev, "", ev->values.domain, n != 0 ?
-	    " has more than one SPF record" : answer->status == DNS_NXDOMAIN ?
-	    " does not exist" : " has no SPF record");
+	if (n != 1) {
+		spf_set_reason(ev, "", domain, n != 0 ?
+		    " has more than one SPF record" :
+		    answer->status == DNS_NXDOMAIN ?
+		    " does not exist" : " has no SPF record");
+		return false;
+	}
+	spf_set_reason(ev, "the SPF record of ", domain, " is wrong at \"");
+	spf_extend_reason(ev, "", record->error.term, "\": ");
+	spf_extend_reason(ev, record->error.what, SLICE_EMPTY, "");
 	return false;
 }
 
 /* From initial processing to the record's syntax (4.3 to 4.6).  False as
  * above. */
 static bool
-find_record(struct spf_evaluation *ev, struct spf_record *record_out,
+find_record(struct spf_evaluation *ev, const struct spf_published **record_out,
     enum spf_result *result_out)
 {
 	const struct dns_answer *answer;
-	struct spf_syntax_error error;
-	struct slice domain = ev->values.domain, text;
+	struct slice domain = ev->values.domain;
 	enum spf_status status;
 
 	*result_out = SPF_NONE;
@@ -86,15 +94,7 @@ find_record(struct spf_evaluation *ev, struct spf_record *record_out,
 		*result_out = result_of_failure(status);
 		return false;
 	}
-	if (!select_record(ev, answer, &text, result_out))
-		return false;
-	if (spf_parse_record(text, record_out, &error))
-		return true;
-	*result_out = SPF_PERMERROR;
-	spf_set_reason(ev, "the SPF record of ", domain, " is wrong at \"");
-	spf_extend_reason(ev, "", error.term, "\": ");
-	spf_extend_reason(ev, error.what, SLICE_EMPTY, "");
-	return false;
+	return select_record(ev, answer, record_out, result_out);
 }
 
 /* "include": what the result of the included record makes (5.2). */
@@ -197,14 +197,15 @@ evaluate_directive(struct spf_evaluation *ev, const struct spf_record *record,
 
 /* Mechanisms from left to right (4.6.2).  False where none matches. */
 static bool
-evaluate_directives(struct spf_evaluation *ev, const struct spf_record *record,
-    enum spf_result *result_out)
+evaluate_directives(struct spf_evaluation *ev,
+    const struct spf_published *published, enum spf_result *result_out)
 {
-	struct cursor cur = cursor_of(record->terms);
+	struct spf_published_cursor cur = spf_published_begin(published);
 	struct spf_directive directive;
 
-	while (spf_take_directive(&cur, &directive))
-		if (evaluate_directive(ev, record, &directive, result_out))
+	while (spf_published_take(&cur, &directive))
+		if (evaluate_directive(ev, &published->record, &directive,
+		    result_out))
 			return true;
 	return false;
 }
@@ -238,19 +239,20 @@ follow_redirect(struct spf_evaluation *ev, const struct spf_record *record)
 static enum spf_result
 check_host(struct spf_evaluation *ev, struct slice domain)
 {
-	struct spf_record record;
+	const struct spf_published *published;
 	enum spf_result result;
 	enum spf_status status;
 
 	ev->values.domain = domain;
-	if (!find_record(ev, &record, &result))
+	if (!find_record(ev, &published, &result))
 		return result;
-	while (!evaluate_directives(ev, &record, &result)) {
-		if (record.redirect.len == 0)
+	while (!evaluate_directives(ev, published, &result)) {
+		if (published->record.redirect.len == 0)
 			return default_result(ev);
-		if ((status = follow_redirect(ev, &record)) != SPF_OK)
+		if ((status = follow_redirect(ev, &published->record)) !=
+		    SPF_OK)
 			return result_of_failure(status);
-		if (find_record(ev, &record, &result))
+		if (find_record(ev, &published, &result))
 			continue;
 		if (result != SPF_NONE)
 			return result;

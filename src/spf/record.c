@@ -1,8 +1,8 @@
 /* spf/record.c - see record.h.
  *
- * The record is kept as its text: spf_parse_record goes over all terms to find
- * errors, the evaluation goes over them once more, one at a time.  So a record
- * of any length costs no memory. */
+ * The record stays its text: spf_parse_record goes over all terms to find errors,
+ * spf_take_directive once more, one at a time.  So a record of any length costs
+ * no memory here. */
 #include "spf/record.h"
 
 #include "base/ascii.h"
@@ -308,8 +308,14 @@ note_term(enum term_kind kind, struct term *term, struct spf_record *record)
 		return set_once(&record->explanation, term);
 	case TERM_MALFORMED:
 		return false;
-	case TERM_END:
 	case TERM_DIRECTIVE:
+		record->n_directives++;
+		if (term->directive.mechanism == SPF_MECHANISM_IP4)
+			record->n_address_octets += 4;
+		else if (term->directive.mechanism == SPF_MECHANISM_IP6)
+			record->n_address_octets += 16;
+		break;
+	case TERM_END:
 	case TERM_UNKNOWN_MODIFIER:
 		break;
 	}

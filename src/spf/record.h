@@ -34,6 +34,8 @@ struct spf_directive {
 /* Borrows the record's text. */
 struct spf_record {
 	struct slice terms;	/* for spf_take_directive */
+	size_t n_directives;
+	size_t n_address_octets;	/* of ip4 and ip6 */
 	struct slice redirect;	/* domain-specs; empty where absent */
 	struct slice explanation;
 };

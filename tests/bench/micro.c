@@ -27,6 +27,7 @@
 #define CHUNK ((size_t)65535)
 #define SECONDS 0.3
 #define MAX_FIELDS 100
+#define HOSTILE_OCTETS ((size_t)15 * 1024)
 
 struct message {
 	struct slice names[MAX_FIELDS], values[MAX_FIELDS];
@@ -118,6 +119,32 @@ parse_message(struct slice text, struct message *message)
 	message->body = slice_from(text, 2);
 }
 
+/* As many records as a check may read, each of the longest answer that is kept,
+ * and none of them says anything of the client. */
+static void
+add_hostile(struct bench *bench, struct resolver *zone)
+{
+	for (unsigned i = 0; i <= 10; i++) {
+		struct strbuf name, text;
+		struct dns_record record;
+
+		strbuf_init(&name, bench->keep, 256);
+		strbuf_init(&text, bench->keep, HOSTILE_OCTETS);
+		strbuf_printf(&name, "h%u.hostile.example", i);
+		strbuf_append_cstr(&text, "v=spf1");
+		while (text.len < HOSTILE_OCTETS - 64)
+			strbuf_append_cstr(&text, " ip4:203.0.113.1");
+		if (i < 10)
+			strbuf_printf(&text, " include:h%u.hostile.example",
+			    i + 1);
+		strbuf_append_cstr(&text, " -all");
+		record = (struct dns_record){ .text = strbuf_slice(&text) };
+		if (text.has_failed || !zone_add_record(zone,
+		    strbuf_slice(&name), DNS_TXT, &record, 300))
+			die("no hostile records");
+	}
+}
+
 static void
 load(struct bench *bench, const char *corpus)
 {
@@ -131,6 +158,7 @@ load(struct bench *bench, const char *corpus)
 	if (zone == NULL || !zone_load_file(zone, strbuf_cstr(&path),
 	    &problem))
 		die("the zone cannot be read");
+	add_hostile(bench, zone);
 	if ((bench->dns = cache_create(zone, &options)) == NULL)
 		die("no cache");
 	parse_message(read_file(bench, corpus, "4k/000.eml"), &bench->small);
@@ -253,21 +281,34 @@ run_body_text(struct bench *bench)
 }
 
 static void
-run_spf(struct bench *bench)
+evaluate_spf(struct bench *bench, struct slice mail_from,
+    enum spf_result expected)
 {
 	static const struct spf_options options = SPF_OPTIONS_DEFAULT;
 	const struct spf_request request = {
 		.identity = SPF_IDENTITY_MAIL_FROM,
 		.client = bench->client,
 		.helo = SLICE("client.example.net"),
-		.mail_from = SLICE("someone@d000.example"),
+		.mail_from = mail_from,
 		.deadline_ms = CLOCK_NEVER_MS,
 	};
 	struct spf_outcome outcome;
 
 	spf_check(&request, &options, bench->dns, bench->arena, &outcome);
-	if (outcome.result != SPF_PASS)
-		die("SPF does not pass");
+	if (outcome.result != expected)
+		die("SPF has another result");
+}
+
+static void
+run_spf(struct bench *bench)
+{
+	evaluate_spf(bench, SLICE("someone@d000.example"), SPF_PASS);
+}
+
+static void
+run_spf_hostile(struct bench *bench)
+{
+	evaluate_spf(bench, SLICE("someone@h0.hostile.example"), SPF_FAIL);
 }
 
 static void
@@ -357,6 +398,7 @@ static const struct part parts[] = {
 	{ "from field parsed", run_from, NULL },
 	{ "dns answer out of the cache", run_dns, NULL },
 	{ "spf evaluated, one include", run_spf, NULL },
+	{ "spf evaluated, 11 records of 15 KB", run_spf_hostile, NULL },
 	{ "inspect a 4 KB message", run_inspect, NULL },
 	{ "inspect it, judge it, build the field", run_inspect_and_field,
 	    NULL },

@@ -103,7 +103,7 @@ test_kept(void **state)
 	assert_non_null(sets[0]->keys[0].public_key);
 	assert_null(sets[0]->keys[1].public_key);
 	assert_non_null(sets[0]->keys[2].public_key);
-	attachment = dns_get_attachment(answer);
+	attachment = dns_get_attachment(answer, sets[0]->attachment.destroy);
 	assert_ptr_equal(attachment, &sets[0]->attachment);
 	assert_in_range(attachment->octets, 2500, 3500);
 	dns_answer_release(answer);
@@ -150,12 +150,15 @@ test_foreign_attachment(void **state)
 {
 	const char *const text = ED25519_KEY;
 	const struct dns_answer *answer = create_answer(1, &text);
-	struct dns_attachment foreign = { foreign_destroy, 0 };
+	struct dns_attachment foreign = { .destroy = foreign_destroy };
 	struct arena *arena = test_arena();
+	const struct dkim_key_set *set;
 
 	(void)state;
 	assert_true(dns_attach(answer, &foreign));
-	assert_non_null(dkim_get_key_set(arena, answer)->keys[0].public_key);
+	set = dkim_get_key_set(arena, answer);
+	assert_non_null(set->keys[0].public_key);
+	assert_ptr_equal(dkim_get_key_set(arena, answer), set);
 	arena_destroy(&arena);
 	dns_answer_release(answer);
 }
@@ -172,7 +175,7 @@ test_no_memory(void **state)
 	(void)state;
 	assert_true(set == NULL ||
 	    set->keys[0].parse_reason == DKIM_REASON_INTERNAL);
-	assert_null(dns_get_attachment(answer));
+	assert_int_equal(dns_answer_attached_octets(answer), 0);
 	assert_non_null(dkim_get_key_set(arena, answer)->keys[0].public_key);
 	arena_destroy(&tiny);
 	arena_destroy(&arena);

@@ -19,14 +19,31 @@ destroy_note(struct dns_attachment *attachment)
 	free(note);
 }
 
+/* Another protocol's. */
+static void
+destroy_mark(struct dns_attachment *attachment)
+{
+	destroy_note(attachment);
+}
+
 static struct dns_attachment *
 create_note(size_t octets, unsigned *n_destroyed)
 {
 	struct note *note = malloc(sizeof(*note));
 
 	assert_non_null(note);
-	*note = (struct note){ { destroy_note, octets }, n_destroyed };
+	*note = (struct note){ { .destroy = destroy_note, .octets = octets },
+		n_destroyed };
 	return &note->attachment;
+}
+
+static struct dns_attachment *
+create_mark(size_t octets, unsigned *n_destroyed)
+{
+	struct dns_attachment *mark = create_note(octets, n_destroyed);
+
+	mark->destroy = destroy_mark;
+	return mark;
 }
 
 static const struct dns_answer *
@@ -62,7 +79,7 @@ test_copy(void **state)
 	dns_answer_release(answer);
 }
 
-/* The first one stays, and goes with the last reference. */
+/* The first of each kind stays, and goes with the last reference. */
 static void
 test_attach(void **state)
 {
@@ -70,18 +87,25 @@ test_attach(void **state)
 	unsigned n_destroyed = 0;
 	struct dns_attachment *first = create_note(100, &n_destroyed);
 	struct dns_attachment *second = create_note(100, &n_destroyed);
+	struct dns_attachment *other = create_mark(20, &n_destroyed);
 
 	(void)state;
-	assert_null(dns_get_attachment(answer));
+	assert_null(dns_get_attachment(answer, destroy_note));
+	assert_int_equal(dns_answer_attached_octets(answer), 0);
 	assert_true(dns_attach(answer, first));
 	assert_false(dns_attach(answer, second));
-	assert_ptr_equal(dns_get_attachment(answer), first);
+	assert_null(dns_get_attachment(answer, destroy_mark));
+	assert_true(dns_attach(answer, other));
+	assert_false(dns_attach(answer, second));
+	assert_ptr_equal(dns_get_attachment(answer, destroy_note), first);
+	assert_ptr_equal(dns_get_attachment(answer, destroy_mark), other);
+	assert_int_equal(dns_answer_attached_octets(answer), 120);
 	second->destroy(second);
 	dns_answer_retain(answer);
 	dns_answer_release(answer);
 	assert_int_equal(n_destroyed, 1);
 	dns_answer_release(answer);
-	assert_int_equal(n_destroyed, 2);
+	assert_int_equal(n_destroyed, 3);
 }
 
 static void
@@ -96,7 +120,8 @@ test_static_answers(void **state)
 		struct dns_attachment *note = create_note(1, &n_destroyed);
 
 		assert_false(dns_attach(answers[i], note));
-		assert_null(dns_get_attachment(answers[i]));
+		assert_null(dns_get_attachment(answers[i], destroy_note));
+		assert_int_equal(dns_answer_attached_octets(answers[i]), 0);
 		assert_int_equal(answers[i]->ttl_s, 0);
 		note->destroy(note);
 		dns_answer_release(dns_answer_retain(answers[i]));
@@ -118,7 +143,8 @@ test_account(void **state)
 	dns_answer_charge(charged, account);
 	dns_answer_charge(late, account);
 	dns_answer_charge(&dns_answer_timeout, account);
-	assert_true(dns_attach(charged, create_note(100, &n_destroyed)));
+	assert_true(dns_attach(charged, create_note(70, &n_destroyed)));
+	assert_true(dns_attach(charged, create_mark(30, &n_destroyed)));
 	assert_true(dns_attach(other, create_note(1000, &n_destroyed)));
 	assert_true(dns_attach(late, create_note(10, &n_destroyed)));
 	assert_int_equal(dns_account_octets(account), 110);
@@ -127,7 +153,7 @@ test_account(void **state)
 	assert_int_equal(dns_account_octets(account), 10);
 	dns_account_release(account);
 	dns_answer_release(late);	/* which has kept it */
-	assert_int_equal(n_destroyed, 3);
+	assert_int_equal(n_destroyed, 4);
 }
 
 #define N_THREADS 4
@@ -143,10 +169,14 @@ run_attacher(void *arg)
 {
 	struct attacher *attacher = arg;
 	struct dns_attachment *note = create_note(1, &attacher->n_destroyed);
+	struct dns_attachment *mark = create_mark(1, &attacher->n_destroyed);
 
 	if (!dns_attach(attacher->answer, note))
 		note->destroy(note);
-	if (dns_get_attachment(attacher->answer) == NULL)
+	if (!dns_attach(attacher->answer, mark))
+		mark->destroy(mark);
+	if (dns_get_attachment(attacher->answer, destroy_note) == NULL ||
+	    dns_get_attachment(attacher->answer, destroy_mark) == NULL)
 		abort();
 	dns_answer_release(attacher->answer);
 	return NULL;
@@ -169,10 +199,11 @@ test_race(void **state)
 		}
 		for (size_t i = 0; i < N_THREADS; i++)
 			pthread_join(attachers[i].thread, NULL);
+		assert_int_equal(dns_answer_attached_octets(answer), 2);
 		dns_answer_release(answer);
 		for (size_t i = 0; i < N_THREADS; i++)
 			n_destroyed += attachers[i].n_destroyed;
-		assert_int_equal(n_destroyed, N_THREADS);
+		assert_int_equal(n_destroyed, 2 * N_THREADS);
 	}
 }
 

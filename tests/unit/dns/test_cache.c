@@ -399,7 +399,8 @@ test_attached(void **state)
 		char name[64];
 
 		assert_non_null(ballast);
-		*ballast = (struct ballast){ { destroy_ballast, 4096 },
+		*ballast = (struct ballast){ { .destroy = destroy_ballast,
+		    .octets = 4096 },
 		    &n_destroyed };
 		snprintf(name, sizeof(name), "n%u.example.org", i);
 		assert_true(dns_attach(query(cache, arena, name),
