@@ -12,10 +12,14 @@ struct milter_options {
 	unsigned socket_mode;	/* of a UNIX socket, e.g. 0660 */
 	const char *socket_group;	/* its group, or NULL */
 	unsigned backlog;	/* listen(2)'s */
+	unsigned workers;	/* processes that share the socket */
 };
 
+#define MILTER_MAX_WORKERS 64
+
 #define MILTER_OPTIONS_DEFAULT { .socket = "unix:/run/assay/assayd.sock", \
-	.socket_mode = 0660, .socket_group = NULL, .backlog = 256 }
+	.socket_mode = 0660, .socket_group = NULL, .backlog = 256, \
+	.workers = 1 }
 
 /* What the sessions need; everything is borrowed and must outlive them. */
 struct milter_context {

@@ -1,7 +1,15 @@
-/* milter/listener.c - see listener.h. */
+/* milter/listener.c - see listener.h.
+ *
+ * Workers accept on one socket, opened before they are forked.  A connection
+ * wakes all that wait, one gets it, and the others' accept fails with EAGAIN,
+ * which libmilter takes for nothing: it neither logs nor counts it, and looks
+ * whether it is to stop.  A socket for each, with SO_REUSEPORT, would wake one
+ * alone; but the connections that wait at a worker die with it, a hash spreads
+ * them whoever is busy, and UNIX sockets have nothing like it. */
 #include "milter/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -142,22 +150,37 @@ give_access(const struct milter_options *options, const char *path,
 	return true;
 }
 
-/* libmilter writes a reply in two pieces; Nagle's algorithm would hold the
- * second one back for 40 ms.  Sockets accepted inherit the option.  libmilter
- * does not tell its descriptor: it is the one that listens. */
-static void
-set_no_delay(void)
+static bool
+listens(int fd)
 {
-	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++) {
-		int listens = 0, on = 1;
-		socklen_t len = sizeof(listens);
+	int is_listening = 0;
+	socklen_t len = sizeof(is_listening);
 
-		/* Without it all works, only slower: nothing to complain of. */
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
-		    &len) == 0 && listens != 0)
-			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-			    sizeof(on));
-	}
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening,
+	    &len) == 0 && is_listening != 0;
+}
+
+static void
+set_options(int fd, const struct milter_options *options)
+{
+	int on = 1, flags = fcntl(fd, F_GETFL);
+
+	/* libmilter writes a reply in two pieces; Nagle's algorithm would hold
+	 * the second one back for 40 ms.  Sockets accepted inherit the option.
+	 * Without it all works, only slower: nothing to complain of. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* Those accepted do not inherit this.  A valid descriptor takes it. */
+	if (options->workers > 1 && flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* libmilter does not tell its descriptor: it is the one that listens. */
+static void
+set_options_of_all(const struct milter_options *options)
+{
+	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++)
+		if (listens(fd))
+			set_options(fd, options);
 }
 
 static bool
@@ -172,19 +195,13 @@ open_socket(const char *socket, struct strbuf *problem)
 	return false;
 }
 
-bool
-listener_open(const struct milter_options *options, struct strbuf *problem)
+static bool
+open_path(const struct milter_options *options, const char *path,
+    struct strbuf *problem)
 {
-	const char *path = find_path(options->socket);
 	mode_t old_mask;
 	bool is_open;
 
-	if (path == NULL) {
-		is_open = open_socket(options->socket, problem);
-		if (is_open)
-			set_no_delay();
-		return is_open;
-	}
 	if (!remove_stale(options->socket, path, problem))
 		return false;
 	/* Nobody may connect before mode and group are as they should be. */
@@ -192,4 +209,27 @@ listener_open(const struct milter_options *options, struct strbuf *problem)
 	is_open = open_socket(options->socket, problem);
 	umask(old_mask);
 	return is_open && give_access(options, path, problem);
+}
+
+bool
+listener_open(const struct milter_options *options, struct strbuf *problem)
+{
+	const char *path = find_path(options->socket);
+	bool is_open = path != NULL ? open_path(options, path, problem) :
+	    open_socket(options->socket, problem);
+
+	if (is_open)
+		set_options_of_all(options);
+	return is_open;
+}
+
+bool
+listener_close(const struct milter_options *options, struct strbuf *problem)
+{
+	const char *path = find_path(options->socket);
+
+	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++)
+		if (listens(fd))
+			close(fd);
+	return path == NULL || remove_stale(options->socket, path, problem);
 }

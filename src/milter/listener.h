@@ -9,9 +9,15 @@ struct strbuf;
 
 /* Open it through libmilter, which must have been registered with; the name is
  * in libmilter's notation.  A UNIX socket that nobody listens on any more is
- * replaced, and its mode and group are set.  False with the problem
- * appended. */
+ * replaced, and its mode and group are set.  With more than one worker to
+ * share it after a fork it does not block who comes late to a connection.
+ * False with the problem appended. */
 bool listener_open(const struct milter_options *options,
+    struct strbuf *problem);
+
+/* Where libmilter does not run: close it, and remove a UNIX socket's file
+ * unless someone listens on it.  False with the problem appended. */
+bool listener_close(const struct milter_options *options,
     struct strbuf *problem);
 
 #endif

@@ -36,6 +36,18 @@ milter_open(const struct milter_context *context, struct strbuf *problem)
 	return listener_open(&context->milter, problem);
 }
 
+void
+milter_set_worker(unsigned number)
+{
+	service_get()->worker = number;
+}
+
+bool
+milter_abandon(struct strbuf *problem)
+{
+	return listener_close(&service_get()->context->milter, problem);
+}
+
 /* libmilter waits for SIGHUP, SIGTERM and SIGINT in a thread of its own, and
  * ends for them without a thought for open messages.  The kernel offers a
  * signal to the main thread first, but to that one where the main thread is

@@ -11,6 +11,15 @@ struct strbuf;
  * per process.  False with the problem appended. */
 bool milter_open(const struct milter_context *context, struct strbuf *problem);
 
+/* This process is one of those that share the socket, forked since: session ids
+ * bear NUMBER, which no other had since milter_open.  Before milter_run. */
+void milter_set_worker(unsigned number);
+
+/* What milter_open has opened, where libmilter did not run: nobody may connect
+ * any more, and a UNIX socket's file is gone unless another process has made it
+ * its own.  False with the problem appended. */
+bool milter_abandon(struct strbuf *problem);
+
 /* smfi_main: blocks until milter_stop; call with all signals blocked, from a
  * thread of its own.  False where libmilter failed. */
 bool milter_run(void);

@@ -11,6 +11,7 @@
 struct service {
 	const struct milter_context *context;	/* borrowed, immutable */
 	int64_t start_s;	/* makes session ids differ between runs */
+	unsigned worker;	/* and between workers; 0: there are none */
 	atomic_ullong n_sessions;	/* ever begun */
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;

@@ -15,6 +15,23 @@
 #define QUEUE_ID_MAX_OCTETS ((size_t)64)
 #define FIRST_RECIPIENTS ((size_t)8)
 
+/* When assayd was started, which worker it is, and a count. */
+static void
+make_id(struct session *session)
+{
+	struct service *service = session->service;
+	unsigned long long count =
+	    atomic_fetch_add(&service->n_sessions, 1) + 1;
+	uint64_t start_s = (uint64_t)service->start_s;
+
+	if (service->worker == 0)
+		snprintf(session->id, sizeof(session->id), "%" PRIx64 "-%llx",
+		    start_s, count);
+	else
+		snprintf(session->id, sizeof(session->id),
+		    "%" PRIx64 "-%x-%llx", start_s, service->worker, count);
+}
+
 struct session *
 session_create(struct service *service)
 {
@@ -23,9 +40,7 @@ session_create(struct service *service)
 	if (session == NULL)
 		return NULL;
 	session->service = service;
-	snprintf(session->id, sizeof(session->id), "%" PRIx64 "-%llx",
-	    (uint64_t)service->start_s,
-	    atomic_fetch_add(&service->n_sessions, 1) + 1);
+	make_id(session);
 	session->arena = arena_create(CONNECTION_MEMORY);
 	session->inspect = inspect_create(&service->context->inspect,
 	    service->context->resolver,

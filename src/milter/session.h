@@ -17,7 +17,7 @@ struct service;
 
 struct session {
 	struct service *service;	/* borrowed */
-	char id[40];		/* for the log: our own text */
+	char id[64];		/* for the log: our own text */
 	bool is_negotiated;	/* false behind QUIT_NC: libmilter tells us
 				 * nothing of the negotiation then */
 	unsigned long steps;	/* SMFIP_ bits in force; 0 if not negotiated */

@@ -142,6 +142,14 @@ static const struct {
 	    "resolver: { servers = [\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
 	    "\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]; };",
 	    "f:1: resolver.servers has 17 entries: write at most 16\n" },
+	{ "no workers", MONITOR "milter: { workers = 0; };",
+	    "f:1: milter.workers cannot be 0: write a number from 1 to 64\n" },
+	{ "too many workers", MONITOR "milter: { workers = 65; };",
+	    "f:1: milter.workers cannot be 65: write a number from 1 to "
+	    "64\n" },
+	{ "workers in words", MONITOR "milter: { workers = \"three\"; };",
+	    "f:1: milter.workers cannot be a text: write a number from 1 to "
+	    "64, without quotes\n" },
 	{ "no cache", MONITOR "resolver: { cache_mb = 0; };",
 	    "f:1: resolver.cache_mb cannot be 0: write a number from 1 to "
 	    "4096\n" },
@@ -293,6 +301,7 @@ test_defaults(void **state)
 	assert_string_equal(c->milter.socket, "unix:/run/assay/assayd.sock");
 	assert_int_equal(c->milter.socket_mode, 0660);
 	assert_null(c->milter.socket_group);
+	assert_int_equal(c->milter.workers, 1);
 	assert_null(c->authserv_id);
 	assert_int_equal(c->resolver.n_servers, 0);
 	assert_int_equal(c->resolver.timeout_ms, 5000);
@@ -335,7 +344,7 @@ test_defaults(void **state)
 static const char full[] =
     "mode = \"enforce\";\n"
     "milter: { socket = \"/run/a\"; socket_mode = \"600\";\n"
-    "    socket_group = \"root\"; backlog = 7; };\n"
+    "    socket_group = \"root\"; backlog = 7; workers = 64; };\n"
     "authserv_id = \"mx.b\xc3\xbc""cher.example\";\n"
     "resolver: { servers = [\"127.0.0.1@5353\", \"2001:db8::1\"];\n"
     "    timeout_ms = 0x3e8; dnssec = true; cache_mb = 3; "
@@ -383,6 +392,7 @@ test_full(void **state)
 	assert_int_equal(c->milter.socket_mode, 0600);
 	assert_string_equal(c->milter.socket_group, "root");
 	assert_int_equal(c->milter.backlog, 7);
+	assert_int_equal(c->milter.workers, 64);
 	assert_string_equal(c->authserv_id, "mx.b\xc3\xbc""cher.example");
 	assert_int_equal(c->resolver.n_servers, 2);
 	assert_string_equal(c->resolver.servers[0], "127.0.0.1@5353");

@@ -112,6 +112,7 @@ test_defaults(void **state)
 	assert_int_equal(a->milter.socket_mode, b->milter.socket_mode);
 	assert_null(b->milter.socket_group);
 	assert_int_equal(a->milter.backlog, b->milter.backlog);
+	assert_int_equal(a->milter.workers, b->milter.workers);
 	assert_null(b->authserv_id);
 	assert_int_equal(b->resolver.n_servers, 0);
 	assert_int_equal(a->resolver.timeout_ms, b->resolver.timeout_ms);

@@ -3,6 +3,7 @@
  * libmilter opens one per process: each case has a child of its own. */
 #include "milter/listener.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -243,6 +244,60 @@ test_no_delay(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* In the child: who comes late to a connection waits only where nobody shares
+ * the socket; and closed, it leaves no file.  0 where all is right. */
+static int
+share_in_child(const struct milter_options *options, const char *path)
+{
+	struct arena *arena = arena_create(65536);
+	struct strbuf problem;
+	struct stat status;
+	int fd, listens = 0, flags = -1;
+
+	if (arena == NULL || smfi_register(callbacks_describe()) !=
+	    MI_SUCCESS)
+		return 2;
+	strbuf_init(&problem, arena, MAX_PROBLEM);
+	if (!listener_open(options, &problem) || stat(path, &status) != 0)
+		return 3;
+	for (fd = 3; fd < 64 && listens == 0; fd++) {
+		socklen_t len = sizeof(listens);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
+		    &len) == 0 && listens != 0)
+			flags = fcntl(fd, F_GETFL);
+	}
+	if (flags < 0 ||
+	    ((flags & O_NONBLOCK) != 0) != (options->workers > 1))
+		return 4;
+	if (!listener_close(options, &problem) || stat(path, &status) == 0)
+		return 5;
+	return listener_close(options, &problem) ? 0 : 6;
+}
+
+static void
+test_shared(void **state)
+{
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct folder folder;
+
+	(void)state;
+	make_folder(&folder);
+	options.socket = folder.socket;
+	for (options.workers = 1; options.workers <= 2; options.workers++) {
+		pid_t pid = fork();
+		int status;
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(share_in_child(&options, socket_path(&folder)));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	remove_folder(&folder);
+}
+
 int
 main(void)
 {
@@ -251,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_in_use),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_delay),
+		cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
