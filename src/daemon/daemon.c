@@ -1,10 +1,11 @@
 /* daemon/daemon.c - see daemon.h.
  *
  * The order of the start: read the configuration; into the background, since
- * neither threads nor libunbound's context outlive a fork; the resolver; the
- * socket, which may need root; give up root; threads.  Only then are we ready,
- * and only then does whoever started us stop waiting: so all trouble reaches
- * the terminal. */
+ * neither threads nor libunbound's context outlive a fork; files and the
+ * socket, which may need root; give up root; with several workers, fork them;
+ * then, in each of them, the loop, the resolver and threads.  Only then are we
+ * ready, and only then does whoever started us stop waiting: so all trouble
+ * reaches the terminal. */
 #include "daemon/daemon.h"
 
 #include <event2/event.h>
@@ -15,11 +16,13 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "daemon/drain.h"
 #include "daemon/hostname.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/process.h"
 #include "daemon/loop.h"
+#include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "dmarc/psl.h"
 #include "dns/zone.h"
@@ -30,13 +33,15 @@
 
 struct daemon {
 	const struct daemon_options *options;	/* borrowed */
+	int ready_fd;			/* our starter waits there; or -1 */
 	struct arena *arena;
 	struct strbuf problem;		/* what keeps us from starting */
 	struct config *config;
 	struct log *log;
 	struct psl *psl;
+	struct resolver *zone;		/* NULL: real DNS */
 	struct event_base *base;
-	struct resolver *resolver;
+	struct resolver *resolver;	/* the zone, or what asks real DNS */
 	struct throttle *throttle;
 	struct loop *loop;
 	struct milter_context context;	/* for all sessions */
@@ -120,13 +125,15 @@ create_loop(struct daemon *d)
 }
 
 static bool
-create_zone(struct daemon *d)
+load_zone(struct daemon *d)
 {
-	if ((d->resolver = zone_create()) == NULL) {
+	if (d->config->zone_file == NULL)
+		return true;
+	if ((d->zone = zone_create()) == NULL) {
 		strbuf_append_cstr(&d->problem, "memory is out");
 		return false;
 	}
-	return zone_load_file(d->resolver, d->config->zone_file, &d->problem);
+	return zone_load_file(d->zone, d->config->zone_file, &d->problem);
 }
 
 static bool
@@ -146,11 +153,17 @@ create_cache(struct daemon *d)
 static bool
 create_resolver(struct daemon *d)
 {
-	if (d->config->zone_file != NULL)
-		return create_zone(d);
-	d->resolver = unbound_create(d->base, &d->config->resolver, d->log,
-	    &d->problem);
-	return d->resolver != NULL && create_cache(d);
+	if (d->zone != NULL) {
+		d->resolver = d->zone;
+		d->zone = NULL;
+	} else {
+		d->resolver = unbound_create(d->base, &d->config->resolver,
+		    d->log, &d->problem);
+		if (d->resolver == NULL || !create_cache(d))
+			return false;
+	}
+	d->context.resolver = d->resolver;
+	return true;
 }
 
 static bool
@@ -176,7 +189,7 @@ create_throttle(struct daemon *d)
 	d->throttle = throttle_create(&d->config->throttle);
 	if (d->throttle == NULL)
 		strbuf_append_cstr(&d->problem, "memory is out");
-	d->config->inspect.throttle = d->throttle;
+	d->context.inspect.throttle = d->throttle;
 	return d->throttle != NULL;
 }
 
@@ -189,7 +202,6 @@ open_milter(struct daemon *d)
 		.policy = d->config->policy,
 		.authserv_id = d->config->authserv_id,
 		.hostname = hostname_find(d->arena),
-		.resolver = d->resolver,
 		.log = d->log,
 	};
 	if (d->context.hostname == NULL) {
@@ -219,12 +231,20 @@ start_threads(struct daemon *d)
 	return false;
 }
 
+/* What all workers share: before anything that does not outlive a fork. */
+static bool
+prepare(struct daemon *d)
+{
+	return create_log(d) && load_zone(d) && load_psl(d) &&
+	    open_milter(d) && drop_privileges(d);
+}
+
+/* What each process has for itself. */
 static bool
 start(struct daemon *d)
 {
-	return create_log(d) && create_loop(d) && create_resolver(d) &&
-	    create_throttle(d) && load_psl(d) && open_milter(d) &&
-	    drop_privileges(d) && start_threads(d);
+	return create_loop(d) && create_resolver(d) && create_throttle(d) &&
+	    start_threads(d);
 }
 
 /* ---- running ------------------------------------------------------------- */
@@ -235,11 +255,24 @@ tell_start(const struct daemon *d)
 	const struct config *config = d->config;
 
 	log_write(d->log, LOG_LEVEL_INFO, "started version=%s mode=%s "
-	    "socket=%s authserv_id=%s hostname=%s", version_text(),
+	    "socket=%s authserv_id=%s hostname=%s workers=%u", version_text(),
 	    config->policy.mode == POLICY_MODE_ENFORCE ? "enforce" : "monitor",
 	    config->milter.socket,
 	    config->authserv_id != NULL ? config->authserv_id : "(the MTA's)",
-	    d->context.hostname);
+	    d->context.hostname, config->milter.workers);
+}
+
+static void
+tell_ready(struct daemon *d)
+{
+	tell_start(d);
+	if (d->ready_fd >= 0) {
+		process_leave_terminal();
+		process_tell_ready(d->ready_fd);
+		d->ready_fd = -1;
+	}
+	notify_ready();
+	notify_status("running");
 }
 
 static void
@@ -247,6 +280,8 @@ destroy(struct daemon *d)
 {
 	if (d->resolver != NULL)
 		dns_destroy_resolver(&d->resolver);
+	if (d->zone != NULL)
+		dns_destroy_resolver(&d->zone);
 	loop_destroy(&d->loop);
 	if (d->base != NULL)
 		event_base_free(d->base);
@@ -257,29 +292,86 @@ destroy(struct daemon *d)
 	arena_destroy(&d->arena);
 }
 
-/* READY_FD: the parent waits there, or -1. */
+/* All in this process. */
 static int
-run_process(struct daemon *d, int ready_fd)
+run_alone(struct daemon *d)
 {
-	int exit_status = 1;
+	int exit_status;
 
-	process_prepare();
 	if (!start(d)) {
 		tell_problem(d);
-		destroy(d);
 		return 1;
 	}
-	tell_start(d);
-	if (ready_fd >= 0)
-		process_tell_ready(ready_fd);
-	notify_ready();
-	notify_status("running");
+	tell_ready(d);
 	exit_status = loop_run(d->loop);
 	log_write(d->log, LOG_LEVEL_INFO, "stopped");
 	/* Sessions that are idle outlive libmilter's main function: with one
 	 * of them open not even libcrypto may be taken down. */
 	if (!loop_is_quiet(d->loop))
 		_exit(exit_status);
+	return exit_status;
+}
+
+/* A worker, in a process that ends when this returns. */
+static int
+work(void *arg, const struct supervisor_place *place)
+{
+	struct daemon *d = arg;
+
+	if (d->ready_fd >= 0)	/* the supervisor's */
+		close(d->ready_fd);
+	milter_set_worker(place->number);
+	if (!start(d) || !loop_be_worker(d->loop, place->beat_ms,
+	    place->interval_us)) {
+		tell_problem(d);
+		return 1;
+	}
+	if (d->ready_fd >= 0)
+		process_leave_terminal();
+	if (place->ready_fd >= 0)
+		process_tell_ready(place->ready_fd);
+	return loop_run(d->loop);
+}
+
+static int
+supervise(struct daemon *d)
+{
+	const struct supervisor_options options = {
+		.n_workers = d->config->milter.workers,
+		.stop_ms = (int64_t)d->config->drain_s * 1000 + DRAIN_STOP_MS,
+		.haste_ms = DRAIN_STOP_MS,
+		.log = d->log,
+		.work = work, .arg = d,
+	};
+	struct supervisor *supervisor = supervisor_create(&options);
+	int exit_status = 1;
+
+	if (supervisor == NULL)
+		log_write(d->log, LOG_LEVEL_ERROR, "memory is out");
+	else if (supervisor_start(supervisor)) {
+		tell_ready(d);
+		exit_status = supervisor_run(supervisor);
+		log_write(d->log, LOG_LEVEL_INFO, "stopped");
+	}
+	/* Where the folder is root's, and we are not, the file stays; the next
+	 * start replaces it. */
+	(void)milter_abandon(&d->problem);
+	supervisor_destroy(&supervisor);
+	return exit_status;
+}
+
+static int
+run_process(struct daemon *d)
+{
+	int exit_status = 1;
+
+	process_prepare();
+	if (!prepare(d))
+		tell_problem(d);
+	else if (d->config->milter.workers == 1)
+		exit_status = run_alone(d);
+	else
+		exit_status = supervise(d);
 	destroy(d);
 	return exit_status;
 }
@@ -287,19 +379,19 @@ run_process(struct daemon *d, int ready_fd)
 int
 daemon_run(const struct daemon_options *options)
 {
-	struct daemon d = { .options = options };
-	int ready_fd = -1, exit_status = 1;
+	struct daemon d = { .options = options, .ready_fd = -1 };
+	int exit_status = 1;
 
 	if (!create_arena(&d) || !load_config(&d, options->config_path)) {
 		arena_destroy(&d.arena);
 		return 1;
 	}
 	if (!options->is_foreground &&
-	    !process_fork(&ready_fd, &exit_status)) {
+	    !process_fork(&d.ready_fd, &exit_status)) {
 		destroy(&d);
 		return exit_status;
 	}
-	return run_process(&d, ready_fd);
+	return run_process(&d);
 }
 
 int

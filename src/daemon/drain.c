@@ -27,7 +27,7 @@ drain_step(struct drain *drain, unsigned n_open, int64_t now_ms)
 		if (n_open != 0 && now_ms < drain->deadline_ms)
 			return DRAIN_WAIT;
 		drain->stage = DRAIN_STOPPING;
-		drain->deadline_ms = now_ms + DRAIN_STOP_MS;
+		drain->deadline_ms = now_ms + drain->stop_ms;
 		return DRAIN_STOP;
 	case DRAIN_STOPPING:
 		if (now_ms < drain->deadline_ms)

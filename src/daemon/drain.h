@@ -20,6 +20,7 @@ enum drain_stage {
 struct drain {
 	enum drain_stage stage;
 	int64_t deadline_ms;	/* of this stage */
+	int64_t stop_ms;	/* how long libmilter may take to return */
 };
 
 enum drain_action {

@@ -25,6 +25,9 @@
 
 #define TICK_MS 100	/* how often a draining daemon looks around */
 #define LIMITS_MEMORY ((size_t)4096)	/* for a line about limits */
+/* The last message has ended when our callback for it returns; libmilter then
+ * writes the reply. */
+#define LAST_REPLY_MS 500
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
@@ -37,6 +40,8 @@ struct loop {
 	struct event *signals[N_ELEMENTS(handled_signals)];
 	struct event *tick;		/* while draining */
 	struct event *watchdog;		/* NULL where nobody watches */
+	atomic_llong *beat_ms;		/* borrowed; NULL: notify_alive */
+	bool is_worker;
 	struct event *milter_ended;	/* made active by its thread */
 	pthread_t milter_thread;
 	bool is_milter_started, has_milter_ended;
@@ -130,11 +135,15 @@ step_drain(struct loop *loop)
 		tell_open_messages(loop, milter_count_open_messages() == 0 ?
 		    LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "stopping now");
 		tell_limits(loop);
-		stop_milter(loop);
+		/* smfi_stop would remove the socket's file, which others
+		 * still listen on, and gives nobody a better end. */
+		if (!loop->is_worker)
+			stop_milter(loop);
 		return;
 	case DRAIN_LEAVE:
-		log_write(loop->log, LOG_LEVEL_WARNING,
-		    "libmilter has not returned: leaving without it");
+		if (!loop->is_worker)
+			log_write(loop->log, LOG_LEVEL_WARNING, "libmilter "
+			    "has not returned: leaving without it");
 		event_base_loopbreak(loop->base);
 		return;
 	}
@@ -173,10 +182,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 static void
 on_watchdog(evutil_socket_t fd, short what, void *arg)
 {
+	struct loop *loop = arg;
+
 	(void)fd;
 	(void)what;
-	(void)arg;
-	notify_alive();
+	if (loop->beat_ms != NULL)
+		atomic_store(loop->beat_ms, clock_monotonic_ms());
+	else
+		notify_alive();
 }
 
 static void
@@ -251,15 +264,13 @@ create_events(struct loop *loop)
 	return loop->tick != NULL && loop->milter_ended != NULL;
 }
 
-/* Half of what the watchdog wants: one late turn of the loop is no death. */
 static bool
-create_watchdog(struct loop *loop)
+create_watchdog(struct loop *loop, uint64_t interval_us)
 {
-	uint64_t half_us = notify_watchdog_us() / 2;
-	struct timeval interval = { (time_t)(half_us / 1000000),
-		(suseconds_t)(half_us % 1000000) };
+	struct timeval interval = { (time_t)(interval_us / 1000000),
+		(suseconds_t)(interval_us % 1000000) };
 
-	if (half_us == 0)
+	if (interval_us == 0)
 		return true;
 	loop->watchdog = event_new(loop->base, -1, EV_PERSIST,
 	    on_watchdog, loop);
@@ -277,9 +288,21 @@ loop_create(struct event_base *base, struct log *log, unsigned drain_s)
 	loop->base = base;
 	loop->log = log;
 	loop->drain_s = drain_s;
-	if (!create_events(loop) || !create_watchdog(loop))
+	loop->drain.stop_ms = DRAIN_STOP_MS;
+	/* Half of what the watchdog wants: one late turn is no death. */
+	if (!create_events(loop) ||
+	    !create_watchdog(loop, notify_watchdog_us() / 2))
 		loop_destroy(&loop);
 	return loop;
+}
+
+bool
+loop_be_worker(struct loop *loop, atomic_llong *beat_ms, uint64_t interval_us)
+{
+	loop->is_worker = true;
+	loop->drain.stop_ms = LAST_REPLY_MS;
+	loop->beat_ms = beat_ms;
+	return create_watchdog(loop, interval_us);
 }
 
 static void

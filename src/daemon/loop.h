@@ -3,7 +3,9 @@
 #ifndef ASSAY_DAEMON_LOOP_H
 #define ASSAY_DAEMON_LOOP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct event_base;
 struct log;
@@ -17,6 +19,13 @@ struct loop *loop_create(struct event_base *base, struct log *log,
 
 /* Have SIGUSR1 tell what CACHE (dns/cache.h), which is borrowed, has done. */
 void loop_show_cache(struct loop *loop, const struct resolver *cache);
+
+/* This process is one of those that share the socket.  It leaves that as it is
+ * at its end, and stores the time in BEAT_MS (clock_monotonic_ms) each
+ * INTERVAL_US, if that is not 0, to show that it turns.  False where memory is
+ * out. */
+bool loop_be_worker(struct loop *loop, atomic_llong *beat_ms,
+    uint64_t interval_us);
 
 /* Start libmilter's thread; milter_open has been called, privileges are
  * dropped.  False where there can be no thread. */

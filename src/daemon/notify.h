@@ -11,6 +11,9 @@ void notify_stopping(void);
 /* One line for "systemctl status". */
 void notify_status(const char *text);
 
+/* In a process that was forked: it speaks to the first one alone. */
+void notify_forget(void);
+
 /* How often it wants to hear that we live, at least, in microseconds; 0 for
  * never. */
 uint64_t notify_watchdog_us(void);

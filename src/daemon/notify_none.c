@@ -17,6 +17,11 @@ notify_status(const char *text)
 	(void)text;
 }
 
+void
+notify_forget(void)
+{
+}
+
 uint64_t
 notify_watchdog_us(void)
 {

@@ -3,6 +3,7 @@
  * so the results are not looked at. */
 #include "daemon/notify.h"
 
+#include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
 void
@@ -21,6 +22,12 @@ void
 notify_status(const char *text)
 {
 	(void)sd_notifyf(0, "STATUS=%s", text);
+}
+
+void
+notify_forget(void)
+{
+	(void)unsetenv("NOTIFY_SOCKET");
 }
 
 uint64_t

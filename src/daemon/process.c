@@ -120,8 +120,8 @@ process_drop_privileges(const char *user, struct strbuf *problem)
 /* ---- background ---------------------------------------------------------- */
 
 /* One octet comes when CHILD is ready, none when it ends before. */
-static int
-wait_for_child(pid_t child, int fd)
+int
+process_wait_ready(pid_t child, int fd)
 {
 	char octet;
 	ssize_t n;
@@ -159,7 +159,7 @@ process_fork(int *ready_fd_out, int *exit_status_out)
 	}
 	if (child != 0) {
 		close(fds[1]);
-		*exit_status_out = wait_for_child(child, fds[0]);
+		*exit_status_out = process_wait_ready(child, fds[0]);
 		close(fds[0]);
 		return false;
 	}
@@ -170,7 +170,7 @@ process_fork(int *ready_fd_out, int *exit_status_out)
 }
 
 void
-process_tell_ready(int ready_fd)
+process_leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -181,6 +181,11 @@ process_tell_ready(int ready_fd)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
+}
+
+void
+process_tell_ready(int ready_fd)
+{
 	/* Where the parent is gone already nobody waits. */
 	if (write(ready_fd, "", 1) != 1)
 		errno = 0;

@@ -3,6 +3,7 @@
 #define ASSAY_DAEMON_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct strbuf;
 
@@ -22,7 +23,15 @@ bool process_drop_privileges(const char *user, struct strbuf *problem);
  * with the status to exit with. */
 bool process_fork(int *ready_fd_out, int *exit_status_out);
 
-/* Let the parent go, and stdin, stdout and stderr. */
+/* Wait for CHILD, which process_tell_ready will be called in with the other end
+ * of FD: 0 when it is ready; else it has ended, is waited for, and this is the
+ * status to exit with. */
+int process_wait_ready(pid_t child, int fd);
+
+/* Let go of stdin, stdout and stderr. */
+void process_leave_terminal(void);
+
+/* Let go of whoever waits at READY_FD; all that is to be told is told. */
 void process_tell_ready(int ready_fd);
 
 #endif

@@ -166,3 +166,205 @@ def restart(lab):
 	    compose("ann@honest.example"), "ann@honest.example"))
 	expect_method(results, "dmarc", "pass")
 	assayd.terminate()
+
+
+def pids_of_workers(assayd):
+	wait_until(lambda: "started version=" in assayd.log(),
+	    20 * assayd.lab.patience, "the workers")
+	pid = assayd.process.pid
+	with open("/proc/%d/task/%d/children" % (pid, pid)) as stream:
+		return [int(word) for word in stream.read().split()]
+
+
+def is_alive(pid):
+	"""A process that nobody has waited for is none any more."""
+	try:
+		with open("/proc/%d/stat" % pid) as stream:
+			return stream.read().rpartition(")")[2].split()[0] != \
+			    "Z"
+	except FileNotFoundError:
+		return False
+
+
+def count_sockets(pid):
+	count = 0
+	for name in os.listdir("/proc/%d/fd" % pid):
+		try:
+			link = os.readlink("/proc/%d/fd/%s" % (pid, name))
+		except FileNotFoundError:
+			continue	# closed meanwhile
+		count += link.startswith("socket:")
+	return count
+
+
+@scenario("three workers give the right verdicts")
+def workers(lab):
+	for form in ("unix", "inet"):
+		assayd = lab.assayd(form, milter={"workers": 3})
+		expect(len(pids_of_workers(assayd)) == 3, "not three workers")
+		sessions = [lab.smtp(assayd) for _ in range(9)]
+		for session in sessions:
+			expect_reply(session.start("ann@honest.example"), "354")
+		for i, session in enumerate(sessions):
+			author = "ann@honest.example" if i % 3 else \
+			    "ann@reject.example"
+			reply = session.finish(compose(author))
+			if i % 3:
+				expect_method(expect_accepted(lab, reply),
+				    "dmarc", "pass")
+			else:
+				expect_reply(reply, "550 5.7.1")
+			session.close()
+		ids = re.findall(r"session=(\w+-[123]-\w+) ", assayd.log())
+		expect(len(ids) == 9 and len(set(ids)) == 9,
+		    "the sessions are %r" % ids)
+		assayd.terminate()
+
+
+@scenario("a worker that is killed is replaced, and the others go on")
+def worker_killed(lab):
+	assayd = lab.assayd(milter={"workers": 2})
+	before = {pid: count_sockets(pid) for pid in pids_of_workers(assayd)}
+	n_mails = lab.n_mails()
+	sessions = [lab.smtp(assayd) for _ in range(6)]
+	for session in sessions:
+		expect_reply(session.start("ann@honest.example"), "354")
+	has = {}
+
+	def is_counted():
+		# Postfix had one more session each, before XCLIENT.
+		has.update((pid, count_sockets(pid) - n)
+		    for pid, n in before.items())
+		return sum(has.values()) == 6
+	wait_until(is_counted, 10 * lab.patience, "six sessions")
+	victim = max(has, key=has.get)
+	os.kill(victim, signal.SIGKILL)
+	wait_until(lambda: "pid=%d was killed by signal 9" % victim in
+	    assayd.log(), 10 * lab.patience, "the log to tell of it")
+	wait_until(lambda: len(pids_of_workers(assayd)) == 2,
+	    10 * lab.patience, "another worker")
+	expect(victim not in pids_of_workers(assayd), "it lives")
+	n_accepted = 0
+	for session in sessions:
+		reply = session.finish(compose("ann@honest.example"))
+		if reply.code == "250":
+			n_accepted += 1
+			expect_method(expect_accepted(lab, reply), "dmarc",
+			    "pass")
+		else:
+			expect_reply(reply, "451")
+		session.close()		# one reply is all there is
+	expect(n_accepted == 6 - has[victim], "%d of 6 were accepted, %r" %
+	    (n_accepted, has))
+	expect(lab.n_mails() - n_mails == n_accepted, "lost or doubled")
+	for _ in range(4):
+		expect_method(expect_accepted(lab, lab.send(assayd,
+		    compose("ann@honest.example"), "ann@honest.example")),
+		    "dmarc", "pass")
+	assayd.terminate()
+
+
+@scenario("SIGTERM during DATA, with workers: nothing is lost")
+def workers_terminate(lab):
+	assayd = lab.assayd("unix", milter={"workers": 3}, user="")
+	pids = pids_of_workers(assayd)
+	busy = [lab.smtp(assayd) for _ in range(3)]
+	message = lab.keys.sign(compose("ann@honest.example",
+	    body=b"line\r\n" * 1000), "honest.example")
+	for session in busy:
+		expect_reply(session.start("ann@honest.example"), "354")
+		session.write(message[:2000])
+	with lab.smtp(assayd) as idle:
+		assayd.terminate()
+		time.sleep(0.3 * lab.patience)
+		expect(idle.command("MAIL FROM:<a@honest.example>").code ==
+		    "451", "a new message is let in")
+	for session in busy:
+		results = expect_accepted(lab, session.finish(message[2000:]))
+		expect_method(results, "dkim", "pass")
+		session.close()
+	wait_until(lambda: assayd.process.poll() is not None,
+	    15 * lab.patience, "the daemon's end")
+	expect(assayd.process.returncode == 0,
+	    "exit code %d" % assayd.process.returncode)
+	expect(not any(map(is_alive, pids)), "a worker is left")
+	expect(not os.path.exists(assayd.address.partition(":")[2]),
+	    "the socket's file is left")
+
+
+@scenario("SIGTERM with a client that never finishes, with workers: bounded")
+def workers_terminate_stuck(lab):
+	assayd = lab.assayd(drain_s=2, milter={"workers": 2})
+	with lab.smtp(assayd) as stuck:
+		expect_reply(stuck.start("ann@honest.example"), "354")
+		start = time.monotonic()
+		assayd.terminate()
+		wait_until(lambda: assayd.process.poll() is not None,
+		    20 * lab.patience, "the daemon's end")
+		expect(time.monotonic() - start > 1.9, "nobody was waited for")
+		expect_reply(stuck.finish(compose("ann@honest.example")),
+		    "451")
+	expect(assayd.process.returncode == 0,
+	    "exit code %d" % assayd.process.returncode)
+
+
+@scenario("workers end when the process that started them is killed")
+def workers_orphaned(lab):
+	assayd = lab.assayd(milter={"workers": 3})
+	pids = pids_of_workers(assayd)
+	with lab.smtp(assayd) as session:
+		expect_reply(session.start("ann@honest.example"), "354")
+		assayd.process.kill()
+		assayd.process.wait()
+		lab.ended.add(assayd.process)	# what it ended with is known
+		results = expect_accepted(lab,
+		    session.finish(compose("ann@honest.example")))
+		expect_method(results, "dmarc", "pass")
+	wait_until(lambda: not any(map(is_alive, pids)), 20 * lab.patience,
+	    "the workers' end")
+
+
+@scenario("workers and a socket that is taken: told once")
+def workers_refused(lab):
+	assayd = lab.assayd("unix", milter={"workers": 2})
+	done = run_assayd(lab, "-f", "-c", assayd.conf_path)
+	expect(done.returncode == 1, "exit code %d" % done.returncode)
+	expect(done.stdout.count("another process listens on it") == 1,
+	    done.stdout)
+	expect_method(expect_accepted(lab, lab.send(assayd,
+	    compose("ann@honest.example"), "ann@honest.example")), "dmarc",
+	    "pass")
+	assayd.terminate()
+
+
+def pids_that_name(path):
+	"""Processes with PATH on their command line, oldest first."""
+	found = []
+	for name in os.listdir("/proc"):
+		try:
+			with open("/proc/%s/cmdline" % name, "rb") as stream:
+				if path.encode() in stream.read().split(b"\0"):
+					found.append(int(name))
+		except (OSError, ValueError):
+			continue	# none, or gone meanwhile
+	return sorted(found)
+
+
+@scenario("workers in the background")
+def workers_background(lab):
+	assayd = lab.assayd("unix", milter={"workers": 2}, user="")
+	assayd.terminate()
+	assayd.finish()
+	done = run_assayd(lab, "-c", assayd.conf_path)
+	pids = pids_that_name(assayd.conf_path)
+	try:
+		expect(done.returncode == 0, done.stdout)
+		expect(len(pids) == 3, "the processes are %r" % pids)
+		reply = lab.send(assayd, compose("ann@honest.example"),
+		    "ann@honest.example")
+		expect_method(expect_accepted(lab, reply), "dmarc", "pass")
+	finally:
+		for pid in pids[:1]:
+			os.kill(pid, signal.SIGTERM)
+	wait_until(lambda: not any(map(is_alive, pids)), 20 * lab.patience,
+	    "the end of all")

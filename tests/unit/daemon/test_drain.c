@@ -53,7 +53,7 @@ test_drain(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		const struct moment *m = cases[i].moments;
-		struct drain drain = { DRAIN_RUNNING, 0 };
+		struct drain drain = { .stop_ms = DRAIN_STOP_MS };
 		bool was_told = false;
 
 		for (size_t j = 0; j < MAX_MOMENTS; j++, m++) {

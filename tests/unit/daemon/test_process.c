@@ -120,6 +120,7 @@ fork_and_be_ready(void)
 
 	if (!process_fork(&ready_fd, &status))
 		return status;
+	process_leave_terminal();
 	process_tell_ready(ready_fd);
 	_exit(7);
 }
@@ -171,6 +172,7 @@ fork_and_look(void)
 		_exit(94);
 	close(fds[0]);
 	close(fds[1]);
+	process_leave_terminal();
 	process_tell_ready(ready_fd);
 	_exit(write(STDERR_FILENO, &octet, 1) == 1 ? 0 : 95);
 }
