@@ -1,0 +1,252 @@
+/* report/deliver_smtp.c - to an SMTP relay, by libcurl; one connection for the
+ * messages of a run.
+ *
+ * libcurl tells why a transfer failed, not where: so its dialogue is listened
+ * to, for the last command that was sent and the last reply that came.  STARTTLS
+ * is used where it is offered (RFC 9990 3.5); whose certificate it is cannot
+ * matter where clear text would do. */
+#include "report/deliver.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+#define CONNECT_TIMEOUT_S 30L
+#define TRANSFER_TIMEOUT_S 600L	/* RFC 5321 4.5.3.2.6: the end of data */
+
+#define NOTE_OCTETS 200		/* shown of a reply */
+
+enum stage {
+	STAGE_CONNECT = 0,	/* up to MAIL */
+	STAGE_MAIL,
+	STAGE_RCPT,
+	STAGE_DATA,		/* the message goes out */
+	STAGE_DONE,		/* all of it has: it may have been taken */
+};
+
+struct smtp {
+	struct deliverer deliverer;
+	CURL *curl;
+	char *url;
+	/* Of the message under way. */
+	FILE *message;
+	enum stage stage;
+	char reply[NOTE_OCTETS];
+	size_t reply_len;
+};
+
+/* ---- listening ----------------------------------------------------------- */
+
+static void
+note_command(struct smtp *smtp, struct slice line)
+{
+	if (slice_starts_with(line, SLICE("MAIL ")))
+		smtp->stage = STAGE_MAIL;
+	else if (slice_starts_with(line, SLICE("RCPT ")))
+		smtp->stage = STAGE_RCPT;
+	else if (slice_starts_with(line, SLICE("DATA")))
+		smtp->stage = STAGE_DATA;
+}
+
+static void
+keep_reply(struct smtp *smtp, struct slice line)
+{
+	line = slice_head(slice_trim_end(line), sizeof(smtp->reply));
+	if (line.len != 0)
+		memcpy(smtp->reply, line.ptr, line.len);
+	smtp->reply_len = line.len;
+}
+
+static int
+listen_to(CURL *curl, curl_infotype type, char *octets, size_t len,
+    void *context)
+{
+	struct smtp *smtp = context;
+	struct slice line = { octets, len };
+
+	(void)curl;
+	if (type == CURLINFO_HEADER_OUT)
+		note_command(smtp, line);
+	else if (type == CURLINFO_HEADER_IN)
+		keep_reply(smtp, line);
+	return 0;
+}
+
+static size_t
+read_message(char *octets, size_t size, size_t n, void *context)
+{
+	struct smtp *smtp = context;
+	size_t len = fread(octets, size, n, smtp->message);
+
+	if (len == 0 && ferror(smtp->message))
+		return CURL_READFUNC_ABORT;
+	if (len == 0)
+		smtp->stage = STAGE_DONE;
+	return len * size;
+}
+
+/* ---- what it means ------------------------------------------------------- */
+
+/* X.7.X is about security and policy (RFC 3463 3.8): a relay that does not
+ * want us says so at RCPT, and the mailbox has no part in that. */
+static bool
+is_policy_reply(const struct smtp *smtp)
+{
+	struct slice reply = { smtp->reply, smtp->reply_len };
+
+	return slice_starts_with(slice_from(reply, 4), SLICE("5.7."));
+}
+
+static enum deliver_status
+judge_reply(const struct smtp *smtp, long code)
+{
+	if (code < 500 || code > 599)
+		return DELIVER_DEFERRED;
+	switch (smtp->stage) {
+	case STAGE_CONNECT:
+	case STAGE_MAIL:	/* it is us that it does not want */
+		return DELIVER_DEFERRED;
+	case STAGE_RCPT:
+		return is_policy_reply(smtp) ? DELIVER_REFUSED :
+		    DELIVER_NO_MAILBOX;
+	case STAGE_DATA:
+	case STAGE_DONE:
+		return DELIVER_REFUSED;
+	}
+	return DELIVER_DEFERRED;
+}
+
+/* The last reply was the one to DATA while none to the message has come. */
+static enum deliver_status
+judge(const struct smtp *smtp, CURLcode result, struct strbuf *note)
+{
+	long code = 0;
+
+	if (result == CURLE_OK)
+		return DELIVER_SENT;
+	curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &code);
+	if (code >= 400 && code <= 599) {
+		strbuf_append(note, SLICE("the relay replied: "));
+		strbuf_append_escaped(note, (struct slice){ smtp->reply,
+		    smtp->reply_len }, NOTE_OCTETS);
+		return judge_reply(smtp, code);
+	}
+	strbuf_append(note, SLICE("the relay: "));
+	strbuf_append_escaped(note, slice_from_cstr(curl_easy_strerror(
+	    result)), NOTE_OCTETS);
+	return smtp->stage == STAGE_DONE ? DELIVER_PERHAPS : DELIVER_DEFERRED;
+}
+
+/* ---- the dialogue -------------------------------------------------------- */
+
+static struct curl_slist *
+list_recipient(struct strbuf *path, const char *to)
+{
+	strbuf_truncate(path, 0);
+	strbuf_printf(path, "<%s>", to);
+	return strbuf_cstr(path) != NULL ?
+	    curl_slist_append(NULL, strbuf_cstr(path)) : NULL;
+}
+
+static enum deliver_status
+send_message(struct deliverer *deliverer, const char *from, const char *to,
+    FILE *message, struct strbuf *note)
+{
+	struct smtp *smtp = (struct smtp *)deliverer;
+	struct strbuf path;
+	struct curl_slist *recipients;
+	enum deliver_status status = DELIVER_DEFERRED;
+
+	smtp->message = message;
+	smtp->stage = STAGE_CONNECT;
+	smtp->reply_len = 0;
+	strbuf_init(&path, note->arena, note->ceiling);
+	recipients = list_recipient(&path, to);
+	strbuf_truncate(&path, 0);
+	strbuf_printf(&path, "<%s>", from);
+	if (recipients == NULL || strbuf_cstr(&path) == NULL ||
+	    curl_easy_setopt(smtp->curl, CURLOPT_MAIL_FROM,
+	    strbuf_cstr(&path)) != CURLE_OK ||
+	    curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT,
+	    recipients) != CURLE_OK) {
+		strbuf_append(note, SLICE("memory is out"));
+	} else {
+		rewind(message);
+		status = judge(smtp, curl_easy_perform(smtp->curl), note);
+	}
+	curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
+	curl_slist_free_all(recipients);
+	return status;
+}
+
+static void
+close_smtp(struct deliverer *deliverer)
+{
+	struct smtp *smtp = (struct smtp *)deliverer;
+
+	if (smtp->curl != NULL)
+		curl_easy_cleanup(smtp->curl);
+	free(smtp->url);
+	free(smtp);
+}
+
+/* Nothing of the environment's proxies has a say. */
+static bool
+set_options(struct smtp *smtp)
+{
+	CURL *curl = smtp->curl;
+
+	return curl_easy_setopt(curl, CURLOPT_URL, smtp->url) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
+	    CONNECT_TIMEOUT_S) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_TIMEOUT,
+	    TRANSFER_TIMEOUT_S) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_USE_SSL,
+	    (long)CURLUSESSL_TRY) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_READFUNCTION,
+	    read_message) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_READDATA, smtp) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION,
+	    listen_to) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_DEBUGDATA, smtp) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L) == CURLE_OK;
+}
+
+/* libcurl takes the name for EHLO from the URL's path. */
+static char *
+join(const char *url, const char *helo)
+{
+	size_t octets = strlen(url) + strlen(helo) + 2;
+	char *joined = malloc(octets);
+
+	if (joined != NULL)
+		snprintf(joined, octets, "%s/%s", url, helo);
+	return joined;
+}
+
+struct deliverer *
+deliver_open_smtp(const char *url, const char *helo)
+{
+	static const struct deliverer_ops ops = { send_message, close_smtp };
+	struct smtp *smtp = calloc(1, sizeof(*smtp));
+
+	if (smtp == NULL)
+		return NULL;
+	smtp->deliverer = (struct deliverer){ &ops, "\r\n" };
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+		smtp->url = join(url, helo);
+		smtp->curl = curl_easy_init();
+	}
+	if (smtp->url == NULL || smtp->curl == NULL || !set_options(smtp)) {
+		close_smtp(&smtp->deliverer);
+		return NULL;
+	}
+	return &smtp->deliverer;
+}
