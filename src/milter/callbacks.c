@@ -116,7 +116,7 @@ on_connect(SMFICTX *ctx, char *client_name, struct sockaddr *address)
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
 	session_connect(session, ctx, client_name, &client);
-	return SMFIS_CONTINUE;
+	return go_on(ctx, SMFIP_NR_CONN);
 }
 
 static void
@@ -133,7 +133,7 @@ on_helo(SMFICTX *ctx, char *name)
 	struct session *session = smfi_getpriv(ctx);
 
 	if (session == NULL || !session->is_connected)
-		return SMFIS_CONTINUE;	/* MAIL will be deferred */
+		return go_on(ctx, SMFIP_NR_HELO);	/* MAIL is deferred */
 	if (session->is_open)
 		log_abort(session, "aborted by HELO");
 	session_end_message(session);
@@ -141,9 +141,9 @@ on_helo(SMFICTX *ctx, char *name)
 	    INSPECT_OK) {
 		log_write(session->service->context->log, LOG_LEVEL_ERROR,
 		    "session=%s: no memory for HELO", session->id);
-		return SMFIS_TEMPFAIL;
+		session->is_connected = false;	/* MAIL is deferred */
 	}
-	return SMFIS_CONTINUE;
+	return go_on(ctx, SMFIP_NR_HELO);
 }
 
 static sfsistat

@@ -5,8 +5,8 @@ bool
 macros_request(SMFICTX *ctx)
 {
 	/* Our list takes the place of the MTA's own: it is all we get.  Each
-	 * stage that has one costs a packet, and Postfix knows the queue id
-	 * neither at HELO nor at the first RCPT: there none is wanted. */
+	 * stage that has one costs a packet.  The queue id is Sendmail's at
+	 * MAIL; from Postfix we have it at the end, where it is needed. */
 	static const struct {
 		int stage;
 		const char *names;
@@ -15,7 +15,7 @@ macros_request(SMFICTX *ctx)
 		{ SMFIM_HELO, "" },
 		{ SMFIM_ENVFROM, MACRO_QUEUE_ID " " MACRO_AUTH_AUTHEN },
 		{ SMFIM_ENVRCPT, "" },
-		{ SMFIM_EOH, MACRO_QUEUE_ID },
+		{ SMFIM_EOH, "" },
 		{ SMFIM_EOM, MACRO_QUEUE_ID },
 	};
 

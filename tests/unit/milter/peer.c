@@ -283,6 +283,8 @@ peer_field(struct peer *peer, struct slice name, struct slice value)
 char
 peer_end_header(struct peer *peer)
 {
+	if ((peer->steps & SMFIP_NOEOH) != 0)
+		return SMFIR_CONTINUE;
 	peer_send(peer, SMFIC_EOH, SLICE_EMPTY);
 	return take_answer(peer, SMFIP_NR_EOH, NULL);
 }

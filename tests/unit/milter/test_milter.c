@@ -642,11 +642,11 @@ test_negotiation(void **state)
 	    PEER_ALL_STEPS));
 	assert_int_equal(peer.actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS |
 	    SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
-	assert_int_equal(peer.steps, SMFIP_NR_RCPT | SMFIP_NR_HDR |
-	    SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NODATA | SMFIP_NOUNKNOWN |
-	    SMFIP_HDR_LEADSPC);
+	assert_int_equal(peer.steps, SMFIP_NR_CONN | SMFIP_NR_HELO |
+	    SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY |
+	    SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC);
 	test_assert_slice("macros", peer.symbols, "0:j {daemon_name};"
-	    "1:;2:i {auth_authen};3:;5:i;6:i;");
+	    "1:;2:i {auth_authen};3:;5:i;6:;");
 	peer_quit(&peer);
 
 	/* The policy needs what is not offered. */
