@@ -30,20 +30,112 @@ slice_between(const char *begin, const char *end)
 	return (struct slice){ begin, (size_t)(end - begin) };
 }
 
+/* ---- Many octets at a time ----------------------------------------------- */
+
+/* Octets looked at side by side: the compiler makes of it what the machine has
+ * for that. */
+#define N_LANES 16
+
+typedef unsigned char lanes __attribute__((vector_size(N_LANES)));
+
+static lanes
+load_lanes(const char *pos)
+{
+	lanes octets;
+
+	memcpy(&octets, pos, sizeof(octets));
+	return octets;
+}
+
+static uint64_t
+half_of(lanes flags, size_t i)
+{
+	uint64_t halves[N_LANES / sizeof(uint64_t)];
+
+	memcpy(halves, &flags, sizeof(halves));
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? halves[i] :
+	    __builtin_bswap64(halves[i]);
+}
+
+static bool
+are_zero(lanes flags)
+{
+	return (half_of(flags, 0) | half_of(flags, 1)) == 0;
+}
+
+/* One bit for each of eight octets that are all ones or all zeros, the first
+ * one's lowest: the product adds up in its highest octet what is left of
+ * each. */
+static unsigned
+squeeze(uint64_t octets)
+{
+	return (unsigned)((octets & 0x8040201008040201) *
+	    0x0101010101010101 >> 56);
+}
+
+/* The index of the first lane that is all ones; N_LANES where all are zero.
+ * No branch: where it is nobody can foretell. */
+static size_t
+find_lane(lanes flags)
+{
+	unsigned bits = squeeze(half_of(flags, 0)) |
+	    squeeze(half_of(flags, 1)) << 8 | 1U << N_LANES;
+
+	return (size_t)__builtin_ctz(bits);
+}
+
 /* ---- Header fields (3.4.1, 3.4.2) ---------------------------------------- */
 
-static void
-write_lower(const struct canon_sink *sink, struct slice text)
-{
-	char block[64];
+/* The relaxed form has short runs: they are gathered. */
+struct gather {
+	const struct canon_sink *sink;
 	size_t n;
+	char octets[256];
+};
 
-	for (; text.len > 0; text = slice_from(text, n)) {
-		n = text.len < sizeof(block) ? text.len : sizeof(block);
-		for (size_t i = 0; i < n; i++)
-			block[i] = ascii_lower(text.ptr[i]);
-		write_run(sink, (struct slice){ block, n });
+static void
+gather_flush(struct gather *out)
+{
+	write_run(out->sink, (struct slice){ out->octets, out->n });
+	out->n = 0;
+}
+
+static void
+gather_char(struct gather *out, char c)
+{
+	if (out->n == sizeof(out->octets))
+		gather_flush(out);
+	out->octets[out->n++] = c;
+}
+
+static void
+gather_lower(struct gather *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		gather_char(out, ascii_lower(text.ptr[i]));
+}
+
+/* All up to the first white space or CR; where that is. */
+static const char *
+gather_text(struct gather *out, const char *pos, const char *end)
+{
+	size_t n = N_LANES;
+
+	while (n == N_LANES && end - pos >= N_LANES) {
+		lanes octets = load_lanes(pos);
+
+		if (sizeof(out->octets) - out->n < N_LANES)
+			gather_flush(out);
+		/* What is behind the text is overwritten by what follows. */
+		memcpy(out->octets + out->n, &octets, sizeof(octets));
+		n = find_lane((lanes)(octets == ' ') |
+		    (lanes)(octets == '\t') | (lanes)(octets == '\r'));
+		out->n += n;
+		pos += n;
 	}
+	while (pos < end && !ascii_is_wsp(*pos) && *pos != '\r')
+		gather_char(out, *pos++);
+	return pos;
 }
 
 /* The CRLF of FWS: with white space behind it. */
@@ -69,79 +161,72 @@ skip_folding(const char *pos, const char *end)
 	return pos;
 }
 
-static const char *
-skip_text(const char *pos, const char *end)
-{
-	while (pos < end && !ascii_is_wsp(*pos) && !is_fold(pos, end))
-		pos++;
-	return pos;
-}
-
 /* Unfolded, each run of white space one space, none at the ends. */
 static void
-write_relaxed_value(const struct canon_sink *sink, struct slice value)
+gather_value(struct gather *out, struct slice value)
 {
-	const char *end = value.ptr + value.len;
-	const char *pos = skip_folding(value.ptr, end);
+	const char *pos = value.ptr, *end = pos + value.len, *text;
 
+	if (value.len == 0)
+		return;
+	pos = skip_folding(pos, end);
 	while (pos < end) {
-		const char *stop = skip_text(pos, end);
-
-		write_run(sink, slice_between(pos, stop));
-		pos = skip_folding(stop, end);
-		if (pos < end)
-			write_run(sink, SLICE(" "));
+		pos = gather_text(out, pos, end);
+		text = skip_folding(pos, end);
+		if (text < end)		/* where nothing was skipped: a CR */
+			gather_char(out, text > pos ? ' ' : *text++);
+		pos = text;
 	}
 }
 
+/* The name and the colon, then FIRST and SECOND of the value. */
 static void
-write_name(enum canon_form form, const struct mail_field *field,
-    const struct canon_sink *sink)
+write_parts(enum canon_form form, struct slice name, struct slice first,
+    struct slice second, struct slice line_end, const struct canon_sink *sink)
 {
-	if (form == CANON_RELAXED)
-		write_lower(sink, slice_trim_end(field->name));
-	else
-		write_run(sink, field->name);
-	write_run(sink, SLICE(":"));
-}
+	struct gather out;
 
-static void
-write_value(enum canon_form form, struct slice value,
-    const struct canon_sink *sink)
-{
-	if (value.len == 0)
-		return;
-	if (form == CANON_RELAXED)
-		write_relaxed_value(sink, value);
-	else
-		write_run(sink, value);
+	out.sink = sink;
+	out.n = 0;
+	if (form == CANON_RELAXED) {
+		gather_lower(&out, slice_trim_end(name));
+		gather_char(&out, ':');
+		gather_value(&out, first);
+		gather_value(&out, second);
+		gather_flush(&out);
+	} else {
+		write_run(sink, name);
+		write_run(sink, SLICE(":"));
+		write_run(sink, first);
+		write_run(sink, second);
+	}
+	write_run(sink, line_end);
 }
 
 void
 canon_write_field(enum canon_form form, const struct mail_field *field,
     const struct canon_sink *sink)
 {
-	write_name(form, field, sink);
-	write_value(form, field->value, sink);
-	write_run(sink, SLICE("\r\n"));
+	write_parts(form, field->name, field->value, SLICE_EMPTY,
+	    SLICE("\r\n"), sink);
 }
 
 /* The value of b= with all white space around it; empty at the end of VALUE
- * where there is no such tag. */
+ * where there is no such tag.  Whoever verifies has parsed the list. */
 static struct slice
 find_b_value(struct slice value)
 {
 	struct cursor cur = cursor_of(value);
-	struct tag tag;
 
-	while (tag_take(&cur, &tag) == TAG_FOUND) {
-		struct cursor from_name = { tag.name.ptr, cur.pos };
+	while (!cursor_at_end(&cur)) {
+		struct slice spec = cursor_take_until(&cur, ';');
+		size_t n_name = slice_find(spec, '=');
 
-		if (!slice_eq(tag.name, SLICE("b")))
-			continue;
-		cursor_take_until(&from_name, '=');
-		cursor_take_char(&from_name, '=');
-		return cursor_take_until(&from_name, ';');
+		if (n_name == SIZE_MAX)
+			break;		/* no tag-list */
+		if (slice_eq(slice_trim(slice_head(spec, n_name)), SLICE("b")))
+			return slice_from(spec, n_name + 1);
+		cursor_take_char(&cur, ';');
 	}
 	return slice_from(value, value.len);
 }
@@ -153,11 +238,10 @@ canon_write_signature(enum canon_form form, const struct mail_field *field,
 	struct slice b = find_b_value(field->value);
 	size_t n_before = (size_t)(b.ptr - field->value.ptr);
 
-	write_name(form, field, sink);
 	/* The cut is between "=" and ";" or the end, so that white space on
 	 * its sides needs no thought. */
-	write_value(form, slice_head(field->value, n_before), sink);
-	write_value(form, slice_from(field->value, n_before + b.len), sink);
+	write_parts(form, field->name, slice_head(field->value, n_before),
+	    slice_from(field->value, n_before + b.len), SLICE_EMPTY, sink);
 }
 
 /* ---- Body (3.4.3, 3.4.4) ------------------------------------------------- */
@@ -290,57 +374,20 @@ skip_canonical(const char *pos, const char *end)
 	return pos;
 }
 
-/* Octets looked at side by side: the compiler makes of it what the machine has
- * for that.  What is behind an octet decides about it, up to two further. */
-#define N_LANES 16
+/* What stands behind an octet decides about it, up to two further. */
 #define N_AHEAD 2
 
-typedef unsigned char lanes __attribute__((vector_size(N_LANES)));
-
-static lanes
-load_lanes(const char *pos)
-{
-	lanes octets;
-
-	memcpy(&octets, pos, sizeof(octets));
-	return octets;
-}
-
-/* All ones in the lanes of white space and CR. */
-static lanes
-find_not_plain(lanes octets)
-{
-	return (lanes)(octets == ' ') | (lanes)(octets == '\t') |
-	    (lanes)(octets == '\r');
-}
-
-/* All ones in the lanes that skip_canonical_lines may have to stop at. */
+/* All ones in the lanes that skip_canonical_lines may have to stop at, and in
+ * some of control characters: a stop too many costs only time. */
 static lanes
 find_stops(const char *pos)
 {
-	lanes here = load_lanes(pos), next = load_lanes(pos + 1);
-	lanes space = (lanes)(here == ' ') & find_not_plain(next);
-	lanes line_end = (lanes)(here == '\r') & (lanes)(next == '\n');
+	lanes here = load_lanes(pos);
+	lanes next = (lanes)(load_lanes(pos + 1) <= ' ');
+	lanes after = (lanes)(load_lanes(pos + 2) <= ' ');
 
-	return (lanes)(here == '\t') | space |
-	    (line_end & find_not_plain(load_lanes(pos + 2)));
-}
-
-/* The index of the first lane that is not zero; N_LANES where all are. */
-static size_t
-find_lane(lanes flags)
-{
-	uint64_t halves[N_LANES / sizeof(uint64_t)];
-	size_t n = 0;
-
-	memcpy(halves, &flags, sizeof(halves));
-	while (n < N_ELEMENTS(halves) && halves[n] == 0)
-		n++;
-	if (n == N_ELEMENTS(halves))
-		return N_LANES;
-	return n * sizeof(uint64_t) +
-	    (size_t)(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
-	    __builtin_ctzll(halves[n]) : __builtin_clzll(halves[n])) / 8;
+	return (lanes)(here == '\t') | ((lanes)(here <= ' ') & next &
+	    ((lanes)(here == ' ') | after));
 }
 
 /* Up to the first stop, or to where the end comes too close for whole
@@ -348,14 +395,20 @@ find_lane(lanes flags)
 static const char *
 skip_to_stop(const char *pos, const char *end)
 {
+	lanes first, second;
 	size_t n;
 
-	for (; end - pos >= N_LANES + N_AHEAD; pos += N_LANES) {
-		if (find_lane((lanes)(load_lanes(pos) <= ' ')) == N_LANES)
+	for (; end - pos >= 2 * N_LANES + N_AHEAD; pos += 2 * N_LANES) {
+		first = (lanes)(load_lanes(pos) <= ' ');
+		second = (lanes)(load_lanes(pos + N_LANES) <= ' ');
+		if (are_zero(first | second))
 			continue;	/* most of what is base64 */
-		n = find_lane(find_stops(pos));
-		if (n < N_LANES)
-			return pos + n;
+		first = find_stops(pos);
+		second = find_stops(pos + N_LANES);
+		if (are_zero(first | second))
+			continue;
+		n = find_lane(first);
+		return pos + n + (n < N_LANES ? 0 : find_lane(second));
 	}
 	return pos;
 }

@@ -56,10 +56,19 @@ copy_with_crlf(struct arena *arena, struct slice value, size_t n_bare,
 	if ((mem = arena_alloc(arena, value.len + n_bare)) == NULL)
 		return false;
 	pos = mem;
-	for (size_t i = 0; i < value.len; i++) {
-		if (is_bare_lf(value, i))
+	while (value.len != 0) {
+		size_t lf = slice_find(value, '\n');
+		struct slice line = slice_head(value, lf);
+
+		memcpy(pos, line.ptr, line.len);
+		pos += line.len;
+		value = slice_from(value, line.len);
+		if (value.len == 0)
+			break;
+		if (line.len == 0 || line.ptr[line.len - 1] != '\r')
 			*pos++ = '\r';
-		*pos++ = value.ptr[i];
+		*pos++ = '\n';
+		value = slice_from(value, 1);
 	}
 	*copy_out = (struct slice){ mem, (size_t)(pos - mem) };
 	return true;

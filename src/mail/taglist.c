@@ -12,12 +12,14 @@ is_tag_name(char c)
 }
 
 /* tval = 1*VALCHAR, VALCHAR = %x21-3A / %x3C-7E; with the FWS between tvals.
- * 8-bit is let through for what RFC 8616 puts into d=, i= and s=. */
+ * 8-bit is let through for what RFC 8616 puts into d=, i= and s=.  So nothing
+ * is left out but ";" and control characters. */
 static bool
 is_tag_value(char c)
 {
-	return (ascii_is_vchar(c) && c != ';') || ascii_is_fws(c) ||
-	    ascii_is_8bit(c);
+	unsigned char octet = (unsigned char)c;
+
+	return octet > ' ' ? octet != ';' && octet != 0x7f : ascii_is_fws(c);
 }
 
 /* tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS] */
