@@ -75,20 +75,54 @@ struct line {
 static void
 begin_line(struct line *line, enum log_level level)
 {
-	int n = snprintf(line->octets, sizeof(line->octets), "assayd: %s: ",
-	    levels[level].name);
+	const char *const parts[] = { "assayd: ", levels[level].name, ": " };
 
-	line->start = line->len = (size_t)n;
+	line->len = 0;
+	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
+		size_t n = strlen(parts[i]);
+
+		memcpy(line->octets + line->len, parts[i], n);
+		line->len += n;
+	}
+	line->start = line->len;
+}
+
+/* Whether one of eight octets is a control character; of 8-bit ones some are
+ * taken for that, too. */
+static bool
+may_have_control(const char *octets)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t word;
+
+	memcpy(&word, octets, sizeof(word));
+	return ((word | (word - ones * ' ') | (word + ones)) & ones << 7) != 0;
+}
+
+static void
+replace_controls(struct line *line)
+{
+	size_t i = line->start;
+
+	while (i < line->len) {
+		unsigned char c = (unsigned char)line->octets[i];
+
+		if (line->len - i >= sizeof(uint64_t) &&
+		    !may_have_control(line->octets + i)) {
+			i += sizeof(uint64_t);
+			continue;
+		}
+		if (c < ' ' || c == 0x7f)
+			line->octets[i] = '?';
+		i++;
+	}
 }
 
 /* stderr is written in one call, so that threads' lines do not mix. */
 static void
 end_line(const struct log *log, enum log_level level, struct line *line)
 {
-	for (size_t i = line->start; i < line->len; i++)
-		if ((unsigned char)line->octets[i] < ' ' ||
-		    line->octets[i] == 0x7f)
-			line->octets[i] = '?';
+	replace_controls(line);
 	if (log->sink == LOG_SINK_SYSLOG) {
 		line->octets[line->len] = '\0';
 		syslog(levels[level].priority, "%s",

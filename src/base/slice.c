@@ -12,13 +12,6 @@ slice_from_cstr(const char *text)
 }
 
 bool
-slice_eq(struct slice a, struct slice b)
-{
-	return a.len == b.len &&
-	    (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool
 slice_eq_nocase(struct slice a, struct slice b)
 {
 	if (a.len != b.len)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct slice {
 	const char *ptr;	/* may be NULL where len is 0 */
@@ -27,7 +28,14 @@ struct slice {
 
 struct slice slice_from_cstr(const char *text);	/* NULL gives the empty one */
 
-bool slice_eq(struct slice a, struct slice b);
+/* Inline, since most of what is compared differs in its first octet. */
+static inline bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 ||
+	    (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
+}
+
 bool slice_eq_nocase(struct slice a, struct slice b);
 bool slice_starts_with(struct slice s, struct slice prefix);
 bool slice_starts_with_nocase(struct slice s, struct slice prefix);

@@ -16,19 +16,12 @@ strbuf_init(struct strbuf *buf, struct arena *arena, size_t ceiling)
 	*buf = (struct strbuf){ .arena = arena, .ceiling = ceiling };
 }
 
-/* Make room for MORE octets and one for a NUL. */
 static bool
-reserve(struct strbuf *buf, size_t more)
+grow(struct strbuf *buf, size_t more)
 {
 	size_t capacity = buf->capacity;
 	char *mem;
 
-	if (buf->has_failed || more > buf->ceiling - buf->len) {
-		buf->has_failed = true;
-		return false;
-	}
-	if (buf->len + more < buf->capacity)
-		return true;
 	if (capacity == 0)
 		capacity = FIRST_CAPACITY;
 	while (capacity <= buf->len + more)
@@ -42,6 +35,17 @@ reserve(struct strbuf *buf, size_t more)
 	buf->ptr = mem;
 	buf->capacity = capacity;
 	return true;
+}
+
+/* Make room for MORE octets and one for a NUL. */
+static inline bool
+reserve(struct strbuf *buf, size_t more)
+{
+	if (buf->has_failed || more > buf->ceiling - buf->len) {
+		buf->has_failed = true;
+		return false;
+	}
+	return buf->len + more < buf->capacity || grow(buf, more);
 }
 
 void
@@ -62,7 +66,8 @@ strbuf_append_cstr(struct strbuf *buf, const char *text)
 void
 strbuf_append_char(struct strbuf *buf, char c)
 {
-	strbuf_append(buf, (struct slice){ &c, 1 });
+	if (reserve(buf, 1))
+		buf->ptr[buf->len++] = c;
 }
 
 void
@@ -83,13 +88,15 @@ strbuf_append_uint(struct strbuf *buf, uint64_t value)
 void
 strbuf_printf(struct strbuf *buf, const char *format, ...)
 {
-	size_t room = buf->capacity - buf->len;
+	size_t room;
 	va_list args;
 	int len;
 
+	if (!reserve(buf, 0))	/* or all would be formatted twice */
+		return;
+	room = buf->capacity - buf->len;
 	va_start(args, format);
-	len = vsnprintf(room != 0 ? buf->ptr + buf->len : NULL, room, format,
-	    args);
+	len = vsnprintf(buf->ptr + buf->len, room, format, args);
 	va_end(args);
 	if (len < 0) {
 		buf->has_failed = true;

@@ -253,7 +253,10 @@ add_dmarc(struct authres_builder *b, struct arena *arena,
 	add_reason(b, dmarc_reason(results));
 	if (deciding->has_policy) {
 		strbuf_init(&comment, arena, AUTHRES_MAX_VALUE);
-		strbuf_printf(&comment, "p=%s dis=%s", policy,
+		strbuf_append_cstr(&comment, "p=");
+		strbuf_append_cstr(&comment, policy);
+		strbuf_append_cstr(&comment, " dis=");
+		strbuf_append_cstr(&comment,
 		    policy_disposition_name(verdict->disposition));
 		authres_add_comment(b, strbuf_slice(&comment));
 	}
