@@ -145,25 +145,35 @@ check_statuses(struct arc_chain *chain)
 }
 
 /* What a seal covers (5.1.1): all sets up to its own in the order of their
- * instances, AAR, AMS, seal, in the relaxed form, its own b= emptied. */
+ * instances, AAR, AMS, seal, in the relaxed form, its own b= emptied.  Each
+ * begins as the one before it: ALL has the sets so far, and OWN leaves it where
+ * only the seal is missing. */
 static bool
-hash_seal(const struct arc_chain *chain, unsigned n_sets,
-    struct dkim_hash *hash, unsigned char digest_out[DKIM_HASH_OCTETS])
+hash_seal(struct set_state *set, struct dkim_hash *all, struct dkim_hash *own)
 {
-	const struct canon_sink sink = { dkim_hash_write, hash };
+	const struct canon_sink to_all = { dkim_hash_write, all };
+	const struct canon_sink to_own = { dkim_hash_write, own };
+	const struct mail_field *seal = set->fields[ARC_SEAL]->sig.field;
 
-	for (unsigned i = 0; i < n_sets; i++)
-		for (unsigned kind = 0; kind < ARC_N_KINDS; kind++) {
-			const struct mail_field *field =
-			    chain->sets[i].fields[kind]->sig.field;
+	canon_write_field(CANON_RELAXED, set->fields[ARC_AAR]->sig.field,
+	    &to_all);
+	canon_write_field(CANON_RELAXED, set->fields[ARC_AMS]->sig.field,
+	    &to_all);
+	if (!dkim_hash_copy(own, all))
+		return false;
+	canon_write_signature(CANON_RELAXED, seal, &to_own);
+	canon_write_field(CANON_RELAXED, seal, &to_all);
+	return dkim_hash_finish(own, set->seal_digest);
+}
 
-			if (i + 1 == n_sets && kind == ARC_SEAL)
-				canon_write_signature(CANON_RELAXED, field,
-				    &sink);
-			else
-				canon_write_field(CANON_RELAXED, field, &sink);
-		}
-	return dkim_hash_finish(hash, digest_out);
+static void
+hash_seals(struct arc_chain *chain, struct dkim_hash *own)
+{
+	struct dkim_hash *all = dkim_hash_clone(chain->arena, own);
+
+	for (unsigned i = 0; all != NULL && i < chain->n_sets; i++)
+		chain->sets[i].has_seal_digest = hash_seal(&chain->sets[i],
+		    all, own);
 }
 
 static void
@@ -171,7 +181,7 @@ prepare_sets(struct arc_chain *chain, const struct mail_header *header)
 {
 	struct dkim_header_index *index = dkim_header_index_create(
 	    chain->arena, header);
-	struct dkim_hash *hash = dkim_hash_create(chain->arena);
+	struct dkim_hash *hash = dkim_body_borrow_hash(chain->body);
 
 	if (index == NULL || hash == NULL) {
 		fail_chain(chain, ARC_REASON_INTERNAL, 0);
@@ -186,9 +196,8 @@ prepare_sets(struct arc_chain *chain, const struct mail_header *header)
 		    ams->body_form, ams->body_limit, &set->body_form);
 		set->has_message_digest = dkim_header_hash(index, ams->names,
 		    ams->header_form, ams->field, hash, set->message_digest);
-		set->has_seal_digest = hash_seal(chain, i + 1, hash,
-		    set->seal_digest);
 	}
+	hash_seals(chain, hash);
 }
 
 void

@@ -29,20 +29,23 @@ struct body_form {
 
 struct dkim_body {
 	struct arena *arena;
+	const struct dkim_sha256 *sha256;	/* borrowed; may be NULL */
 	struct body_form forms[N_FORMS];
+	struct dkim_hash *hash;	/* made ahead, for the first form */
 	struct body_digest digests[DKIM_BODY_MAX_FORMS];
 	size_t n_digests;
 	bool has_begun;
 };
 
 struct dkim_body *
-dkim_body_create(struct arena *arena)
+dkim_body_create(struct arena *arena, const struct dkim_sha256 *sha256)
 {
 	struct dkim_body *body = arena_alloc(arena, sizeof(*body));
 
 	if (body == NULL)
 		return NULL;
 	body->arena = arena;
+	body->sha256 = sha256;
 	for (size_t i = 0; i < N_FORMS; i++)
 		canon_body_init(&body->forms[i].canon, (enum canon_form)i);
 	return body;
@@ -59,6 +62,27 @@ insert_digest(struct body_form *form, struct body_digest *digest)
 	*place = digest;
 	if (form->highest_limit < digest->limit)
 		form->highest_limit = digest->limit;
+}
+
+static struct dkim_hash *
+take_hash(struct dkim_body *body)
+{
+	struct dkim_hash *hash = body->hash;
+
+	body->hash = NULL;
+	return hash != NULL ? hash :
+	    dkim_hash_create(body->arena, body->sha256);
+}
+
+struct dkim_hash *
+dkim_body_borrow_hash(struct dkim_body *body)
+{
+	for (size_t i = 0; i < N_FORMS; i++)
+		if (body->forms[i].hash != NULL)
+			return body->forms[i].hash;
+	if (body->hash == NULL)
+		body->hash = dkim_hash_create(body->arena, body->sha256);
+	return body->hash;
 }
 
 bool
@@ -78,9 +102,7 @@ dkim_body_add_form(struct dkim_body *body, enum canon_form canon,
 	}
 	if (body->has_begun || body->n_digests == DKIM_BODY_MAX_FORMS)
 		return false;
-	if (form->hash == NULL)
-		form->hash = dkim_hash_create(body->arena);
-	if (form->hash == NULL)
+	if (form->hash == NULL && (form->hash = take_hash(body)) == NULL)
 		return false;
 	digest = &body->digests[body->n_digests];
 	*digest = (struct body_digest){ .form = canon, .limit = limit };

@@ -15,15 +15,23 @@ struct arena;
 #define DKIM_BODY_DIGEST_OCTETS 32	/* SHA-256, the only hash that passes */
 
 struct dkim_body;
+struct dkim_hash;
+struct dkim_sha256;
 
-/* NULL where memory is out. */
-struct dkim_body *dkim_body_create(struct arena *arena);
+/* SHA256 may be NULL (hash.h), else it must live as long.  NULL where memory is
+ * out. */
+struct dkim_body *dkim_body_create(struct arena *arena,
+    const struct dkim_sha256 *sha256);
 
 /* Register a form before the first octet of the body; LIMIT is l=.  Sets
  * *FORM_OUT to its handle, the same for the same form.  False where there are
  * too many or memory is out. */
 bool dkim_body_add_form(struct dkim_body *body, enum canon_form canon,
     uint64_t limit, size_t *form_out);
+
+/* A hash for texts that are complete before the first octet of the body comes;
+ * the body uses it itself then.  NULL where memory or libcrypto failed. */
+struct dkim_hash *dkim_body_borrow_hash(struct dkim_body *body);
 
 void dkim_body_update(struct dkim_body *body, struct slice chunk);
 

@@ -206,7 +206,7 @@ prepare_tried(struct dkim_verifier *verifier, const struct mail_header *header)
 			index = dkim_header_index_create(verifier->arena,
 			    header);
 		if (hash == NULL)
-			hash = dkim_hash_create(verifier->arena);
+			hash = dkim_body_borrow_hash(verifier->body);
 		prepare(verifier, &verifier->candidates[i], index, hash);
 	}
 }

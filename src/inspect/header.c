@@ -41,7 +41,7 @@ static bool
 need_body(struct inspect *in)
 {
 	if (in->body == NULL)
-		in->body = dkim_body_create(in->arena);
+		in->body = dkim_body_create(in->arena, in->sha256);
 	return in->body != NULL;
 }
 

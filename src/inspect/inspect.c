@@ -94,6 +94,12 @@ inspect_set_listener(struct inspect *in, struct slice listener)
 	in->listener = listener;
 }
 
+void
+inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256)
+{
+	in->sha256 = sha256;
+}
+
 enum inspect_status
 inspect_helo(struct inspect *in, struct slice helo)
 {

@@ -18,6 +18,7 @@
 #include "spf/check.h"
 
 struct arena;
+struct dkim_sha256;
 struct inspect;
 struct resolver;
 
@@ -116,6 +117,10 @@ struct inspect_results {
 struct inspect *inspect_create(const struct inspect_options *options,
     struct resolver *resolver, struct slice receiver);
 void inspect_destroy(struct inspect **in);
+
+/* dkim/hash.h: what all sessions share, borrowed; without it each message that
+ * is signed looks it up. */
+void inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256);
 
 enum inspect_status inspect_connect(struct inspect *in,
     const struct ip_address *client);

@@ -14,6 +14,7 @@
 
 struct arc_chain;
 struct dkim_body;
+struct dkim_sha256;
 struct dkim_verifier;
 
 enum stage {
@@ -34,6 +35,7 @@ struct spf_run {
 struct inspect {
 	const struct inspect_options *options;	/* borrowed */
 	struct resolver *all_dns;	/* borrowed */
+	const struct dkim_sha256 *sha256;	/* borrowed; may be NULL */
 	struct arena *connection;	/* receiver; owned */
 	struct arena *greeting;		/* helo, reset with each; owned */
 	struct slice receiver;

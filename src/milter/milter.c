@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "dkim/hash.h"
 #include "milter/callbacks.h"
 #include "milter/libmilter.h"
 #include "milter/listener.h"
@@ -21,6 +22,7 @@ milter_open(const struct milter_context *context, struct strbuf *problem)
 	struct service *service = service_get();
 
 	service->context = context;
+	service->sha256 = dkim_sha256_create();
 	service->start_s = clock_wall_s();
 	atomic_store(&service->day, service->start_s / CLOCK_DAY_S);
 	if (smfi_register(callbacks_describe()) != MI_SUCCESS) {
@@ -97,8 +99,13 @@ milter_stop(void)
 bool
 milter_close(void)
 {
-	atomic_store(&service_get()->is_closed, true);
-	return atomic_load(&service_get()->n_present) == 0;
+	struct service *service = service_get();
+
+	atomic_store(&service->is_closed, true);
+	if (atomic_load(&service->n_present) != 0)
+		return false;
+	dkim_sha256_destroy(&service->sha256);
+	return true;
 }
 
 void

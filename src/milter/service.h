@@ -8,8 +8,11 @@
 #include "base/log.h"
 #include "milter/context.h"
 
+struct dkim_sha256;
+
 struct service {
 	const struct milter_context *context;	/* borrowed, immutable */
+	struct dkim_sha256 *sha256;	/* owned; NULL where it failed */
 	int64_t start_s;	/* makes session ids differ between runs */
 	unsigned worker;	/* and between workers; 0: there are none */
 	atomic_ullong n_sessions;	/* ever begun */

@@ -47,6 +47,8 @@ session_create(struct service *service)
 	    slice_from_cstr(service->context->hostname));
 	if (session->arena == NULL || session->inspect == NULL)
 		session_destroy(&session);
+	else
+		inspect_set_sha256(session->inspect, service->sha256);
 	return session;
 }
 

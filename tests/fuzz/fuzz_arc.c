@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct arc_options options = ARC_OPTIONS_DEFAULT;
 	struct arena *arena = fuzz_arena();
 	struct resolver *zone = zone_create();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct slice rest = fuzz_slice(data, size);
 	struct mail_header header;
 	struct arc_outcome outcome;

@@ -242,7 +242,7 @@ test_no_memory(void **state)
 		assert_non_null(arena);
 		message_split(text_arena, SLICE(SET("2", "pass")
 		    SET("1", "none") END), &header, &rest);
-		body = dkim_body_create(arena);
+		body = dkim_body_create(arena, NULL);
 		chain = body == NULL ? NULL :
 		    arc_create(arena, &options, zone, body);
 		if (chain != NULL) {

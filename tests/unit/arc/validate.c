@@ -11,7 +11,7 @@ void
 arc_validate_message(struct arena *arena,
     const struct validate_request *request, struct arc_outcome *outcome)
 {
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct mail_header header;
 	struct arc_chain *chain;
 	struct slice rest;

@@ -58,7 +58,7 @@ void
 message_verify(struct arena *arena, const struct message_request *request,
     const struct dkim_outcome **outcomes_out, size_t *n_out)
 {
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct dkim_verifier *verifier = dkim_create(arena, request->options,
 	    request->resolver, body);
 	struct mail_header header;

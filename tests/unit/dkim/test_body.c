@@ -34,7 +34,7 @@ test_empty(void **state)
 		  "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=") },
 	};
 	struct arena *arena = test_arena();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	size_t handles[2];
 	struct slice want;
 
@@ -75,7 +75,7 @@ check_limits(size_t cut, uint64_t first_limit)
 	static const struct slice wants[] = {
 		SLICE_INIT(SIMPLE), SLICE_INIT(RELAXED) };
 	struct arena *arena = test_arena();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct slice head = test_exact_copy(slice_head(SLICE(TEXT), cut));
 	struct slice tail = test_exact_copy(slice_from(SLICE(TEXT), cut));
 	size_t handles[2][DKIM_BODY_MAX_FORMS / 2];
@@ -119,7 +119,7 @@ static void
 test_forms(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	size_t first, form;
 
 	(void)state;
@@ -143,7 +143,7 @@ static void
 test_too_late(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	size_t form;
 
 	(void)state;
@@ -160,7 +160,7 @@ static void
 test_wants_more(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	size_t form;
 
 	(void)state;
@@ -183,7 +183,7 @@ static void
 test_hash(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_hash *hash = dkim_hash_create(arena);
+	struct dkim_hash *hash = dkim_hash_create(arena, NULL);
 	unsigned char digest[DKIM_HASH_OCTETS];
 	static char mem[4096];
 
@@ -229,7 +229,7 @@ test_no_memory(void **state)
 		size_t form;
 
 		assert_non_null(arena);
-		body = dkim_body_create(arena);
+		body = dkim_body_create(arena, NULL);
 		if (body != NULL && dkim_body_add_form(body, CANON_RELAXED,
 		    DKIM_BODY_NO_LIMIT, &form)) {
 			dkim_body_update(body, SLICE("a"));

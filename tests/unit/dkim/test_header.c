@@ -56,7 +56,7 @@ static void
 test_names(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_hash *hash = dkim_hash_create(arena);
+	struct dkim_hash *hash = dkim_hash_create(arena, NULL);
 	struct dkim_header_index *index;
 	struct mail_header header;
 
@@ -86,7 +86,7 @@ static void
 test_no_fields(void **state)
 {
 	struct arena *arena = test_arena();
-	struct dkim_hash *hash = dkim_hash_create(arena);
+	struct dkim_hash *hash = dkim_hash_create(arena, NULL);
 	struct dkim_header_index *index;
 	struct mail_header header;
 	unsigned char got[DKIM_HASH_OCTETS], want[EVP_MAX_MD_SIZE];
@@ -115,7 +115,7 @@ test_own_name(void **state)
 		SLICE_INIT(" upper"), SLICE_INIT(" a=b;  b=abc; c=d"),
 		SLICE_INIT(" lower") };
 	struct arena *arena = test_arena();
-	struct dkim_hash *hash = dkim_hash_create(arena);
+	struct dkim_hash *hash = dkim_hash_create(arena, NULL);
 	struct dkim_header_index *index;
 	struct mail_header header;
 	struct mail_field own;

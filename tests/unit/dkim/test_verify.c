@@ -162,7 +162,7 @@ test_prefetch(void **state)
 	struct arena *arena = test_arena();
 	struct resolver *asked = asked_create(test_zone(
 	    "k._domainkey.example.org TXT " ED25519_KEY));
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct dkim_verifier *verifier = dkim_create(arena, &options, asked,
 	    body);
 	const struct dkim_outcome *outcomes;
@@ -199,7 +199,7 @@ test_body_failed(void **state)
 	struct arena *arena = test_arena();
 	struct resolver *zone = test_zone(
 	    "k._domainkey.d0.example.net TXT " ED25519_KEY);
-	struct dkim_body *body = dkim_body_create(arena);
+	struct dkim_body *body = dkim_body_create(arena, NULL);
 	struct dkim_verifier *verifier = dkim_create(arena, &options, zone,
 	    body);
 	const struct dkim_outcome *outcomes;
@@ -235,7 +235,7 @@ test_no_memory(void **state)
 	    &rest);
 	for (size_t ceiling = 2048; ceiling < 16384; ceiling += 128) {
 		struct arena *arena = arena_create(ceiling);
-		struct dkim_body *body = dkim_body_create(arena);
+		struct dkim_body *body = dkim_body_create(arena, NULL);
 		struct dkim_verifier *verifier = body == NULL ? NULL :
 		    dkim_create(arena, &options, zone, body);
 		const struct dkim_outcome *outcomes;
