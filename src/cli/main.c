@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/report.h"
+#include "cli/test_send.h"
 #include "cli/verify.h"
 #include "daemon/version.h"
 
@@ -19,6 +20,9 @@ run_version(const struct command *self, int argc, char **argv)
 static const struct command commands[] = {
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
+	{ "test-send", "assay test-send", "[--server HOST[:PORT]] [--from M] "
+	  "[--helo H] [--tls] [--message FILE] RECIPIENT...",
+	  "an SMTP dialogue, step by step", test_send_run_command },
 	{ "verify", "assay verify", "[-v] [--ip A] [--helo H] [--from M] "
 	  "[--rcpt R] [--json] [FILE|MBOX|MAILDIR]...",
 	  "what assayd would find of saved messages", verify_run_command },

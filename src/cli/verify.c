@@ -1,7 +1,6 @@
 /* cli/verify.c - see verify.h. */
 #include "cli/verify.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,25 +183,6 @@ parse_options(struct verify *v, int argc, char **argv, bool *wants_help)
 
 /* ---- what it works with -------------------------------------------------- */
 
-/* assayd's own configuration, where it may be read: else its defaults, which a
- * user who is not root is to have too. */
-static int
-load_config(struct verify *v)
-{
-	static const char defaults[] = "mode = \"enforce\";";
-
-	if (v->config_path != NULL)
-		return setup_load_config(v->config_path, &v->config);
-	if (access(SETUP_DEFAULT_CONFIG, R_OK) == 0)
-		return setup_load_config(SETUP_DEFAULT_CONFIG, &v->config);
-	if (!v->options.is_json)
-		fprintf(stderr, "assay verify: %s: %s; its defaults are "
-		    "taken\n", SETUP_DEFAULT_CONFIG, strerror(errno));
-	v->config = config_load_text("defaults", slice_from_cstr(defaults),
-	    &v->problem);
-	return v->config != NULL ? 0 : EX_SOFTWARE;
-}
-
 static int
 fail(struct verify *v, int status)
 {
@@ -252,7 +232,8 @@ static int
 prepare(struct verify *v)
 {
 	const char *hostname;
-	int status = load_config(v);
+	int status = setup_load_usable_config(v->command, v->config_path,
+	    &v->config);
 
 	if (status == 0)
 		status = v->replay != NULL ? open_replay(v) : open_resolver(v);
