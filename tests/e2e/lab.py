@@ -62,21 +62,46 @@ def ephemeral_start():
 		return int(stream.read().split()[0])
 
 
-def free_ports(count):
-	"""Ports that were free a moment ago, all different, and that no
-	connection is given for its own end meanwhile."""
-	sockets = []
-	while len(sockets) < count:
-		port = random.randrange(10000, max(ephemeral_start(), 20000))
-		try:
-			sockets.append(
-			    socket.create_server(("127.0.0.1", port)))
-		except OSError:
-			pass	# taken: try another
-	ports = [sock.getsockname()[1] for sock in sockets]
-	for sock in sockets:
-		sock.close()
-	return ports
+class Host:
+	"""A loopback address that no other run on this machine has.
+
+	A port that is free when it is chosen can be another's when a server
+	comes to bind it; two runs on one address meet like this, and one then
+	talks to the other's servers.  Abstract sockets have names that one
+	process at a time can have, until it ends, in the same network
+	namespace as its addresses."""
+
+	def __init__(self):
+		while True:
+			self.address = "127.%d.%d.%d" % (
+			    random.randint(64, 250), random.randint(1, 250),
+			    random.randint(1, 250))
+			self.claim = socket.socket(socket.AF_UNIX)
+			try:
+				self.claim.bind("\0assay-e2e-" + self.address)
+				return
+			except OSError:
+				self.claim.close()
+
+	def free_ports(self, count):
+		"""Ports that nobody listens on, all different, and that no
+		connection is given for its own end meanwhile."""
+		sockets = []
+		while len(sockets) < count:
+			port = random.randrange(10000,
+			    max(ephemeral_start(), 20000))
+			try:
+				sockets.append(socket.create_server(
+				    (self.address, port)))
+			except OSError:
+				pass	# taken: try another
+		ports = [sock.getsockname()[1] for sock in sockets]
+		for sock in sockets:
+			sock.close()
+		return ports
+
+	def close(self):
+		self.claim.close()
 
 
 def wait_until(condition, timeout_s, what):
@@ -130,12 +155,12 @@ def merge(settings, more):
 
 
 class Assayd:
-	"""One daemon, on a milter socket that one SMTP port uses.  ADDRESS is
-	the socket's in libmilter's form."""
+	"""One daemon, on a milter socket that one SMTP server, a host and its
+	port, uses.  ADDRESS is the socket's in libmilter's form."""
 
-	def __init__(self, lab, name, smtp_port, address, settings):
+	def __init__(self, lab, name, smtp_server, address, settings):
 		self.lab = lab
-		self.smtp_port = smtp_port
+		self.smtp_server = smtp_server
 		self.base = os.path.join(lab.dir, "assayd", name)
 		self.log_path = self.base + ".log"
 		self.conf_path = self.base + ".conf"
@@ -228,9 +253,13 @@ class Lab:
 		self.daemons, self.ended, self.shared = [], set(), {}
 		self.n_started = 0
 		self.relay = None
+		self.claim = Host()
+		self.host = self.claim.address
+		self.free_ports = self.claim.free_ports
 		self.has_nsd = self.has_postfix = False
 		self.dir = tempfile.mkdtemp(prefix="assay-e2e.", dir=base_dir())
 		os.chmod(self.dir, 0o755)
+		self.name = os.path.basename(self.dir)
 
 	def __enter__(self):
 		try:
@@ -252,20 +281,20 @@ class Lab:
 		self.keys = mail.Keys()
 		with open(self.path("zone"), "w") as stream:
 			stream.write(self.make_zone(self.keys))
-		ports = free_ports(2)
+		ports = self.free_ports(2)
 		self.has_nsd = True
 		self.run_tool("private-nsd", "start", self.path("nsd"),
-		    self.path("zone"), "127.0.0.1@%d" % ports[0])
-		self.relay = relay.Relay(ports[0], ports[1])
+		    self.path("zone"), "%s@%d" % (self.host, ports[0]))
+		self.relay = relay.Relay(self.host, *ports)
 		# One slot in two is on an inet socket, whose port nobody is to
 		# take in the minutes until a daemon listens on it.
 		self.milter_sockets = ["unix:" + self.path("assayd",
 		    "%d.sock" % i) for i in range(self.n_slots)]
 		for i in range(1, self.n_slots, 2):
 			sock = self.reserved[i] = socket.socket()
-			sock.bind(("127.0.0.1", 0))
-			self.milter_sockets[i] = "inet:127.0.0.1:%d" % \
-			    sock.getsockname()[1]
+			sock.bind((self.host, 0))
+			self.milter_sockets[i] = "inet:%s:%d" % \
+			    sock.getsockname()
 		self.start_postfix()
 
 	def start_postfix(self):
@@ -278,25 +307,32 @@ class Lab:
 			except RuntimeError:
 				if is_last:
 					raise
+				# It may only have been slow.
+				self.run_tool("private-postfix", "stop",
+				    self.path("postfix"))
 				shutil.rmtree(self.path("postfix"))
 
 	def try_postfix(self):
-		self.smtp_ports = free_ports(self.n_slots)
-		services = ["127.0.0.1:{0}/inet=127.0.0.1:{0} inet n - n - 400"
-		    " smtpd -o smtpd_milters={1}".format(*pair)
-		    for pair in zip(self.smtp_ports, self.milter_sockets)]
+		ports = self.free_ports(self.n_slots)
+		self.smtp_servers = [(self.host, port) for port in ports]
+		services = ["{0}:{1}/inet={0}:{1} inet n - n - 400"
+		    " smtpd -o smtpd_milters={2}".format(self.host, *pair)
+		    for pair in zip(ports, self.milter_sockets)]
 		# The script wants two neighbouring ports for its own listeners.
 		while True:
-			port = free_ports(1)[0]
+			port = self.free_ports(1)[0]
+			if port in ports or port + 1 in ports:
+				continue
 			try:
 				socket.create_server(
-				    ("127.0.0.1", port + 1)).close()
+				    (self.host, port + 1)).close()
 				break
 			except OSError:
 				continue
 		self.has_postfix = True
 		self.run_tool("private-postfix", "start", self.path("postfix"),
-		    "", str(port), *services)
+		    "", "%s:%d" % (self.host, port),
+		    "smtpd_banner=mx.example.org ESMTP " + self.name, *services)
 
 	def run_tool(self, name, *arguments):
 		done = subprocess.run([os.path.join(HERE, name), *arguments],
@@ -326,6 +362,7 @@ class Lab:
 			daemon.finish()
 		for sock in self.reserved.values():
 			sock.close()
+		self.claim.close()
 		if self.keeps_files:
 			print("left behind: " + self.dir)
 		else:
@@ -337,7 +374,7 @@ class Lab:
 		    "mode": "enforce",
 		    "milter": {"socket_mode": "0666"},
 		    "authserv_id": AUTHSERV_ID,
-		    "resolver": {"servers": ["127.0.0.1@%d" % self.relay.port],
+		    "resolver": {"servers": [self.relay.address],
 			"timeout_ms": 5000},
 		    "store": "",
 		    # LeakSanitizer cannot look at a process that has changed
@@ -357,7 +394,7 @@ class Lab:
 		if address.startswith("inet"):
 			host, port = address.split(":")[1:]
 			address = "inet:%s@%s" % (port, host)
-		return Assayd(self, str(number), self.smtp_ports[number],
+		return Assayd(self, str(number), self.smtp_servers[number],
 		    address, settings)
 
 	def assayd_for_all(self, **settings):
@@ -377,7 +414,10 @@ class Lab:
 	def smtp(self, daemon, address=zone.HONEST_CLIENT, helo=None,
 	    login=None):
 		"""A session of the client ADDRESS, up to EHLO."""
-		session = Smtp(daemon.smtp_port, 90 * self.patience)
+		session = Smtp(daemon.smtp_server, 90 * self.patience)
+		if self.name not in session.greeting:
+			raise AssertionError("another's server: " +
+			    session.greeting)
 		session.become(address, login=login)
 		reply = session.command("EHLO " + (helo or "client.example"))
 		if reply.code != "250":

@@ -35,15 +35,15 @@ def make_servfail(packet):
 
 
 class Relay:
-	def __init__(self, server_port, port):
-		self.server = ("127.0.0.1", server_port)
+	def __init__(self, host, server_port, port):
+		self.server = (host, server_port)
 		self.mode = FORWARD
 		self.faults = {}
 		self.n_questions = 0
 		self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		self.udp.bind(("127.0.0.1", port))
-		self.tcp = socket.create_server(("127.0.0.1", port))
-		self.port = port
+		self.udp.bind((host, port))
+		self.tcp = socket.create_server((host, port))
+		self.address = "%s@%d" % (host, port)
 		self.is_over = False
 		self.pending = {}	# upstream socket -> client
 		self.thread = threading.Thread(target=self.run, daemon=True)

@@ -47,13 +47,13 @@ class Sendmail:
 		os.chmod(self.socket_dir, 0o755)
 		self.is_running = False
 		lab.sendmails.append(self)
-		self.port = laboratory.free_ports(1)[0]
+		self.server = lab.host, lab.free_ports(1)[0]
 		address = "unix:" + os.path.join(self.socket_dir, "milter.sock")
-		self.daemon = laboratory.Assayd(lab, name, self.port, address,
+		self.daemon = laboratory.Assayd(lab, name, self.server, address,
 		    laboratory.merge(SETTINGS, settings))
 		self.is_running = True
 		lab.run_tool("private-sendmail", "start", self.dir, root,
-		    address, str(self.port))
+		    address, "%s:%d" % self.server)
 
 	def close(self):
 		if self.is_running:
@@ -63,7 +63,7 @@ class Sendmail:
 
 	def smtp(self, address=zone.HONEST_LOOPBACK, helo="client.example"):
 		"""A session of the client ADDRESS, up to EHLO."""
-		session = Smtp(self.port, 90 * self.lab.patience, address)
+		session = Smtp(self.server, 90 * self.lab.patience, address)
 		reply = session.command("EHLO " + helo)
 		if reply.code != "250":
 			raise AssertionError("EHLO: " + reply)

@@ -18,9 +18,10 @@ class Reply(str):
 
 
 class Smtp:
-	def __init__(self, port, timeout_s=60, address=""):
-		"""ADDRESS is the client's own; empty: the system's choice."""
-		self.sock = socket.create_connection(("127.0.0.1", port),
+	def __init__(self, server, timeout_s=60, address=""):
+		"""SERVER is a host and its port; ADDRESS the client's own;
+		empty: the system's choice."""
+		self.sock = socket.create_connection(server,
 		    timeout=timeout_s, source_address=(address, 0))
 		self.stream = self.sock.makefile("rb")
 		self.greeting = self.read_reply()

@@ -75,7 +75,7 @@ def new_ehlo(lab):
 def no_helo(lab):
 	from smtp import Smtp
 	assayd = lab.assayd_for_all()
-	with Smtp(assayd.smtp_port) as session:
+	with Smtp(assayd.smtp_server) as session:
 		session.become("192.0.2.10")
 		expect_reply(session.start(""), "354")
 		expect_reply(session.finish(compose("a@nodmarc.example")),
