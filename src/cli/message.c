@@ -1,8 +1,6 @@
 /* cli/message.c - see message.h. */
 #include "cli/message.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "mail/field.h"
@@ -87,29 +85,21 @@ message_read_header(struct slice octets,
 
 /* ---- into inspect/ ------------------------------------------------------- */
 
-static size_t
-find_bare_lf(struct slice s)
+static bool
+has_crlf(struct slice octets)
 {
-	for (size_t from = 0; from < s.len; ) {
-		size_t lf = slice_find(slice_from(s, from), '\n');
+	size_t lf = slice_find(octets, '\n');
 
-		if (lf == SIZE_MAX)
-			break;
-		from += lf;
-		if (from == 0 || s.ptr[from - 1] != '\r')
-			return from;
-		from++;
-	}
-	return SIZE_MAX;
+	return lf != SIZE_MAX && lf > 0 && octets.ptr[lf - 1] == '\r';
 }
 
 static enum inspect_status
-feed_body(struct inspect *in, struct slice body)
+feed_lines(struct inspect *in, struct slice body)
 {
 	enum inspect_status status = INSPECT_OK;
 
 	while (body.len != 0 && status == INSPECT_OK) {
-		size_t lf = find_bare_lf(body);
+		size_t lf = slice_find(body, '\n');
 
 		status = inspect_add_body(in, slice_head(body, lf));
 		if (lf == SIZE_MAX)
@@ -124,6 +114,7 @@ feed_body(struct inspect *in, struct slice body)
 enum inspect_status
 message_feed(struct inspect *in, struct slice octets)
 {
+	bool is_as_sent = has_crlf(octets);
 	struct slice name, value;
 	enum inspect_status status;
 
@@ -133,5 +124,8 @@ message_feed(struct inspect *in, struct slice octets)
 			return status;
 	}
 	status = inspect_end_header(in);
-	return status == INSPECT_OK ? feed_body(in, octets) : status;
+	if (status != INSPECT_OK)
+		return status;
+	return is_as_sent ? inspect_add_body(in, octets) :
+	    feed_lines(in, octets);
 }

@@ -21,8 +21,9 @@ bool message_read_header(struct slice octets,
     const struct mail_header_limits *limits, struct mail_header *header,
     struct slice *body_out);
 
-/* All fields and the body, between inspect_mail and inspect_finish.  A bare LF
- * is a line end, and reaches inspect/ as CRLF. */
+/* All fields and the body, between inspect_mail and inspect_finish.  Where the
+ * first line ends with CRLF the octets are those that came by SMTP, and a bare
+ * LF is data; else LF is the line end, and reaches inspect/ as CRLF. */
 enum inspect_status message_feed(struct inspect *in, struct slice octets);
 
 #endif

@@ -99,8 +99,9 @@ case_get_message(struct arena *arena, const struct yaml_value *test)
 
 /* ---- the session --------------------------------------------------------- */
 
-static void
-feed_message(struct inspect *in, struct arena *arena, struct slice message)
+void
+case_feed_message(struct inspect *in, struct arena *arena,
+    struct slice message)
 {
 	struct mail_header header;
 	struct slice body;
@@ -133,5 +134,5 @@ case_feed_session(struct inspect *in, struct arena *arena,
 	    INSPECT_OK);
 	assert_int_equal(inspect_mail(in, strbuf_slice(&path),
 	    !slice_is_ascii(message), authserv_id), INSPECT_OK);
-	feed_message(in, arena, message);
+	case_feed_message(in, arena, message);
 }

@@ -25,6 +25,11 @@ struct slice case_with_crlf(struct arena *arena, struct slice text);
 struct slice case_get_message(struct arena *arena,
     const struct yaml_value *test);
 
+/* MESSAGE as an MTA hands it over, field by field, up to the end of its
+ * body. */
+void case_feed_message(struct inspect *in, struct arena *arena,
+    struct slice message);
+
 /* A session with one message, up to the end of its body: "client", "helo",
  * "mailfrom" without its brackets, and the message as above. */
 void case_feed_session(struct inspect *in, struct arena *arena,

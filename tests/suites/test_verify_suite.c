@@ -1,0 +1,151 @@
+/* assay verify says of a saved message what assayd says of it on its way: each
+ * message of the suites goes through inspect/ as an MTA hands it over, and
+ * through the tool as a file, and both write the same field. */
+#include <stdio.h>
+
+#include "cli/examine.h"
+#include "dns/dns.h"
+#include "inspect/inspect.h"
+#include "policy/field.h"
+#include "policy/policy.h"
+#include "suites/case.h"
+#include "suites/yaml.h"
+#include "suites/zonedata.h"
+#include "unit/test.h"
+
+#define RECEIVER "mx.judge.example"
+#define MIN_MESSAGES 600	/* fewer show nothing */
+#define DAY_S ((int64_t)1760000000)	/* where the case has none */
+
+static const struct {
+	const char *path, *list;
+} suites[] = {
+	{ "tests/suites/flows.yml", "flows" },
+	{ "tests/suites/dkim-cases.yml", "cases" },
+	{ "tests/suites/arc-cases.yml", "cases" },
+};
+
+struct tally {
+	unsigned n_passed, n_failed;
+};
+
+static struct slice
+text_or(const struct yaml_value *test, const char *key, const char *otherwise)
+{
+	struct slice text = yaml_get_text(test, key);
+
+	return text.len != 0 ? text : slice_from_cstr(otherwise);
+}
+
+static struct origin
+make_origin(const struct yaml_value *test)
+{
+	struct origin origin = {
+		.client_from = ORIGIN_GIVEN,
+		.helo_from = ORIGIN_GIVEN,
+		.sender_from = ORIGIN_GIVEN,
+		.helo = text_or(test, "helo", "mail.example.org"),
+		.sender = text_or(test, "mailfrom", "joe@example.org"),
+	};
+
+	assert_true(ip_parse(text_or(test, "client", "192.0.2.1"),
+	    &origin.client));
+	return origin;
+}
+
+/* As the milter goes about it. */
+static struct slice
+inspect_in_session(struct arena *arena, const struct examiner_options *options,
+    struct slice message)
+{
+	struct inspect *in = inspect_create(options->inspect,
+	    options->resolver, options->hostname);
+	const struct inspect_results *results;
+	struct policy_verdict verdict;
+	struct slice field, copy = SLICE_EMPTY;
+
+	assert_non_null(in);
+	assert_int_equal(inspect_connect(in, &options->origin.client),
+	    INSPECT_OK);
+	assert_int_equal(inspect_helo(in, options->origin.helo), INSPECT_OK);
+	assert_int_equal(inspect_mail(in, options->origin.sender,
+	    options->is_smtputf8, options->authserv_id), INSPECT_OK);
+	case_feed_message(in, arena, message);
+	assert_int_equal(inspect_finish(in, &results), INSPECT_OK);
+	policy_judge_message(options->policy, results, inspect_arena(in),
+	    &verdict);
+	/* One that is too large to be written is so for both. */
+	if (policy_build_field(inspect_arena(in), options->authserv_id,
+	    results, &verdict, &field))
+		assert_true(arena_copy(arena, field, &copy));
+	inspect_destroy(&in);
+	return copy;
+}
+
+static void
+run_case(struct slice name, const struct yaml_value *test, int64_t now_s,
+    struct resolver *zone, struct tally *tally)
+{
+	struct arena *arena = test_arena();
+	struct inspect_options inspect = INSPECT_OPTIONS_DEFAULT;
+	struct policy_options policy = POLICY_OPTIONS_DEFAULT;
+	struct examiner_options options = {
+		.inspect = &inspect, .policy = &policy, .resolver = zone,
+		.authserv_id = SLICE(RECEIVER), .hostname = SLICE(RECEIVER),
+		.origin = make_origin(test),
+	};
+	struct slice message = case_get_message(arena, test), want;
+	struct examiner *examiner = examiner_create(&options);
+	struct examination examination;
+
+	assert_non_null(examiner);
+	inspect.now_s = now_s;
+	policy.mode = POLICY_MODE_ENFORCE;
+	options.is_smtputf8 = !slice_is_ascii(message);
+	want = inspect_in_session(arena, &options, message);
+	examiner_examine(examiner, message, &examination);
+	if (examination.problem == NULL &&
+	    slice_eq(examination.field, want)) {
+		tally->n_passed++;
+	} else {
+		tally->n_failed++;
+		printf("%.*s (line %u): %s\n%.*s\nnot\n%.*s\n",
+		    SLICE_PRINTF(name), test->line,
+		    examination.problem != NULL ? examination.problem : "",
+		    SLICE_PRINTF(examination.field), SLICE_PRINTF(want));
+	}
+	examiner_destroy(&examiner);
+	arena_destroy(&arena);
+}
+
+static void
+run_suite(const char *path, const char *list, struct tally *tally)
+{
+	struct arena *arena = test_arena();
+	const struct yaml_value *file = yaml_load(arena, path)->items[0];
+	const struct yaml_value *tests = yaml_get(file, list);
+	const struct yaml_value *shared = yaml_get(file, "zonedata");
+	int64_t now_s = (int64_t)case_get_number(file, "now",
+	    (uint64_t)DAY_S);
+
+	for (size_t i = 0; tests != NULL && i < tests->n; i++) {
+		const struct yaml_value *test = tests->items[i];
+		struct resolver *zone = zonedata_create_zone(arena,
+		    shared != NULL ? shared : yaml_get(test, "zonedata"));
+
+		run_case(yaml_text(tests->keys[i]), test, now_s, zone, tally);
+		dns_destroy_resolver(&zone);
+	}
+	arena_destroy(&arena);
+}
+
+int
+main(void)
+{
+	struct tally tally = { 0, 0 };
+
+	for (size_t i = 0; i < N_ELEMENTS(suites); i++)
+		run_suite(suites[i].path, suites[i].list, &tally);
+	printf("%u passed, %u failed\n", tally.n_passed, tally.n_failed);
+	return tally.n_failed == 0 && tally.n_passed >= MIN_MESSAGES ? 0 : 1;
+}
