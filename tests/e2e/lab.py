@@ -24,7 +24,7 @@ from smtp import Smtp
 HERE = os.path.dirname(os.path.abspath(__file__))
 AUTHSERV_ID = "mx.example.org"
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-N_SLOTS = 60	# SMTP ports, each with a milter socket of its own
+N_SLOTS = 100	# SMTP ports, each with a milter socket of its own
 
 # Sanitizers tell by exit code as well as on stderr.
 SANITIZER_OPTIONS = {
@@ -100,6 +100,19 @@ class Host:
 			sock.close()
 		return ports
 
+	def two_free_ports(self, taken=()):
+		"""The first of two neighbours, neither of them TAKEN."""
+		while True:
+			port = self.free_ports(1)[0]
+			if port in taken or port + 1 in taken:
+				continue
+			try:
+				socket.create_server(
+				    (self.address, port + 1)).close()
+				return port
+			except OSError:
+				continue
+
 	def close(self):
 		self.claim.close()
 
@@ -158,9 +171,11 @@ class Assayd:
 	"""One daemon, on a milter socket that one SMTP server, a host and its
 	port, uses.  ADDRESS is the socket's in libmilter's form."""
 
-	def __init__(self, lab, name, smtp_server, address, settings):
+	def __init__(self, lab, name, smtp_server, address, settings,
+	    environment=None):
 		self.lab = lab
 		self.smtp_server = smtp_server
+		self.environment = environment or {}
 		self.base = os.path.join(lab.dir, "assayd", name)
 		self.log_path = self.base + ".log"
 		self.conf_path = self.base + ".conf"
@@ -173,6 +188,7 @@ class Assayd:
 		settings["resolver"]["timeout_ms"] *= lab.dns_patience
 		with open(self.conf_path, "w") as stream:
 			stream.write(render(settings))
+		self.settings = settings
 		self.address = address
 		self.start()
 
@@ -183,7 +199,8 @@ class Assayd:
 			    self.lab.assayd_command +
 			    ["-f", "-c", self.conf_path],
 			    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-			    env=dict(os.environ, **SANITIZER_OPTIONS),
+			    env=dict(os.environ, **dict(SANITIZER_OPTIONS,
+				**self.environment)),
 			    start_new_session=True)
 		self.lab.daemons.append(self)
 		wait_until(lambda: self.process.poll() is not None or
@@ -220,6 +237,12 @@ class Assayd:
 			self.is_terminated = True
 			self.process.send_signal(signal.SIGTERM)
 
+	def kill(self):
+		"""What no program can prepare for."""
+		self.process.kill()
+		self.process.wait()
+		self.lab.ended.add(self.process)
+
 	def finish(self):
 		"""Wait for its end; what was wrong with it, or None."""
 		if self.process not in self.lab.ended:
@@ -242,6 +265,8 @@ class Lab:
 	    patience=1, make_zone=zone.make, n_slots=N_SLOTS, keeps_files=False,
 	    sendmail_root=None):
 		self.assayd_command = list(wrapper) + [assayd]
+		self.assay_command = list(wrapper) + [
+		    os.path.join(os.path.dirname(assayd), "assay")]
 		self.is_instrumented = is_instrumented
 		self.patience = patience	# factor for all waiting
 		self.dns_patience = 4 if patience > 4 else 1
@@ -249,6 +274,7 @@ class Lab:
 		self.keeps_files = keeps_files
 		self.sendmail_root = sendmail_root
 		self.sendmails = []
+		self.helpers = []	# to be stopped at the end, in order
 		self.reserved = {}	# slot -> socket bound to its port
 		self.daemons, self.ended, self.shared = [], set(), {}
 		self.n_started = 0
@@ -318,20 +344,10 @@ class Lab:
 		services = ["{0}:{1}/inet={0}:{1} inet n - n - 400"
 		    " smtpd -o smtpd_milters={2}".format(self.host, *pair)
 		    for pair in zip(ports, self.milter_sockets)]
-		# The script wants two neighbouring ports for its own listeners.
-		while True:
-			port = self.free_ports(1)[0]
-			if port in ports or port + 1 in ports:
-				continue
-			try:
-				socket.create_server(
-				    (self.host, port + 1)).close()
-				break
-			except OSError:
-				continue
 		self.has_postfix = True
 		self.run_tool("private-postfix", "start", self.path("postfix"),
-		    "", "%s:%d" % (self.host, port),
+		    "", "%s:%d" % (self.host,
+			self.claim.two_free_ports(ports)),
 		    "smtpd_banner=mx.example.org ESMTP " + self.name, *services)
 
 	def run_tool(self, name, *arguments):
@@ -341,6 +357,7 @@ class Lab:
 		    start_new_session=True)
 		if done.returncode != 0:
 			raise RuntimeError(done.stdout.strip())
+		return done.stdout.strip()
 
 	def close(self):
 		ignore_ending_signals()		# what is left is this
@@ -348,6 +365,11 @@ class Lab:
 			daemon.terminate()
 		for each in self.sendmails:
 			each.close()
+		for each in self.helpers:
+			try:
+				each.stop()
+			except RuntimeError as error:
+				print(error, file=sys.stderr)
 		for name, is_there in (("postfix", self.has_postfix),
 		    ("nsd", self.has_nsd)):
 			if is_there and os.path.isdir(self.path(name)):
@@ -382,7 +404,7 @@ class Lab:
 		    "user": "" if self.is_instrumented else "nobody",
 		}
 
-	def assayd(self, form=None, **settings):
+	def assayd(self, form=None, environment=None, **settings):
 		"""A daemon for one scenario, which has it to itself."""
 		number = self.n_started
 		if form and not self.milter_sockets[number].startswith(form):
@@ -395,7 +417,7 @@ class Lab:
 			host, port = address.split(":")[1:]
 			address = "inet:%s@%s" % (port, host)
 		return Assayd(self, str(number), self.smtp_servers[number],
-		    address, settings)
+		    address, settings, environment)
 
 	def assayd_for_all(self, **settings):
 		"""One that scenarios with the same settings share."""
