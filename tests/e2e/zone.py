@@ -21,6 +21,7 @@ EXPLANATIONS = {
     "many-lines": "%{h}%{h}%{h} " * 200,
 }
 
+N_REPORT_DOMAINS = 60	# r0.reports.example and on, each with a rua
 N_OUTAGE_DOMAINS = 200	# a fresh name for each try while DNS is out
 
 SPF = "v=spf1 ip4:%s ip6:%s ip4:%s -all" % (HONEST_CLIENT, HONEST_CLIENT6,
@@ -49,6 +50,42 @@ def domain(name, keys, dmarc=None, spf=SPF):
 	for selector, record in keys.records.items():
 		records += txt("%s._domainkey.%s" % (selector, name), record)
 	return records
+
+
+def report(name, keys, policy, local="agg"):
+	"""A domain that wants reports, sent to itself."""
+	return domain(name, keys, "v=DMARC1; %s; rua=mailto:%s@%s" %
+	    (policy, local, name))
+
+
+def make_reports(keys):
+	"""Domains that want reports, and hosts that take them."""
+	records = [
+	    report("shop.example", keys, "p=quarantine"),
+	    txt("helo.shop.example", SPF),
+	    # One host takes its reports, one does not know of it.
+	    domain("bank.example", keys, "v=DMARC1; p=reject; sp=quarantine;"
+		" adkim=s; fo=1; rua=mailto:agg@collector.example!10m,"
+		"mailto:agg@stranger.example,mailto:agg@bank.example"),
+	    domain("sub.bank.example", keys),
+	    txt("bank.example._report._dmarc.collector.example", "v=DMARC1"),
+	    report("tested.example", keys, "p=reject; t=y"),
+	    report("reporter.example", keys, "p=reject"),
+	    report("gone.example", keys, "p=none", "gone-1"),
+	    domain("late.gone.example", keys, "v=DMARC1; p=none;"
+		" rua=mailto:gone-1@gone.example"),
+	    report("refused.reports.example", keys, "p=none", "refused-1"),
+	    report("later.reports.example", keys, "p=none", "later-1"),
+	    report("fill.example", keys, "p=none"),
+	    txt("*.fill.example", SPF),
+	    domain("ruf.example", keys, "v=DMARC1; p=reject; fo=1;"
+		" ruf=mailto:fail@ruf.example"),
+	    domain("ruf2.example", keys, "v=DMARC1; p=reject;"
+		" ruf=mailto:fail@ruf2.example,mailto:fail@stranger.example"),
+	]
+	records += [report("r%d.reports.example" % i, keys, "p=none")
+	    for i in range(N_REPORT_DOMAINS)]
+	return "".join(records)
 
 
 def make(keys):
@@ -102,4 +139,5 @@ def make(keys):
 		records.append(txt("why." + name + ".explained.example", text))
 	records += [domain("out%d.example" % i, keys, reject)
 	    for i in range(N_OUTAGE_DOMAINS)]
+	records.append(make_reports(keys))
 	return "".join(records)
