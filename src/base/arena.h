@@ -46,7 +46,8 @@ bool arena_add_cleanup(struct arena *arena, void (*fn)(void *object),
 /* Whether any allocation has failed since the last reset. */
 bool arena_has_failed(const struct arena *arena);
 
-/* Octets handed out since the last reset. */
+/* Octets handed out since the last reset, and how many there still may be. */
 size_t arena_used(const struct arena *arena);
+size_t arena_room(const struct arena *arena);
 
 #endif

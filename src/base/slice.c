@@ -12,10 +12,8 @@ slice_from_cstr(const char *text)
 }
 
 bool
-slice_eq_nocase(struct slice a, struct slice b)
+slice_eq_nocase_octets(struct slice a, struct slice b)
 {
-	if (a.len != b.len)
-		return false;
 	for (size_t i = 0; i < a.len; i++)
 		if (a.ptr[i] != b.ptr[i] &&
 		    ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))

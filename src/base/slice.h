@@ -36,7 +36,15 @@ slice_eq(struct slice a, struct slice b)
 	    (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 
-bool slice_eq_nocase(struct slice a, struct slice b);
+/* Of two slices of one length. */
+bool slice_eq_nocase_octets(struct slice a, struct slice b);
+
+static inline bool
+slice_eq_nocase(struct slice a, struct slice b)
+{
+	return a.len == b.len && slice_eq_nocase_octets(a, b);
+}
+
 bool slice_starts_with(struct slice s, struct slice prefix);
 bool slice_starts_with_nocase(struct slice s, struct slice prefix);
 bool slice_ends_with_nocase(struct slice s, struct slice suffix);

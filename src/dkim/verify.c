@@ -25,7 +25,7 @@
 struct candidate {
 	struct dkim_signature sig;
 	enum dkim_reason reason;	/* so far; NONE is open */
-	bool is_tried;
+	bool is_prefetched, is_tried;
 	size_t body_form;		/* where tried and the reason is open */
 	unsigned char digest[DKIM_HASH_OCTETS];	/* of the header */
 	bool has_digest;
@@ -80,10 +80,11 @@ new_candidate(struct dkim_verifier *verifier)
 }
 
 static void
-prefetch_key(struct dkim_verifier *verifier, const struct dkim_signature *sig)
+prefetch_key(struct dkim_verifier *verifier, struct candidate *candidate)
 {
-	dkim_keyring_prefetch(verifier->ring, sig->domain, sig->selector);
-	verifier->n_prefetched++;
+	dkim_keyring_prefetch(verifier->ring, candidate->sig.domain,
+	    candidate->sig.selector);
+	candidate->is_prefetched = true;
 }
 
 void
@@ -105,8 +106,10 @@ dkim_add_signature(struct dkim_verifier *verifier,
 	    candidate->sig.algorithm == DKIM_RSA_SHA1)
 		candidate->reason = DKIM_REASON_SHA1;
 	if (candidate->reason == DKIM_REASON_NONE &&
-	    verifier->n_prefetched < verifier->options->max_signatures)
-		prefetch_key(verifier, &candidate->sig);
+	    verifier->n_prefetched < verifier->options->max_signatures) {
+		prefetch_key(verifier, candidate);
+		verifier->n_prefetched++;
+	}
 }
 
 /* ---- The header is complete ---------------------------------------------- */
@@ -182,8 +185,8 @@ prepare(struct dkim_verifier *verifier, struct candidate *candidate,
 {
 	const struct dkim_signature *sig = &candidate->sig;
 
-	/* Some were asked for when they came; twice does no harm. */
-	dkim_keyring_prefetch(verifier->ring, sig->domain, sig->selector);
+	if (!candidate->is_prefetched)
+		prefetch_key(verifier, candidate);
 	if (index != NULL && hash != NULL)
 		candidate->has_digest = dkim_header_hash(index, sig->names,
 		    sig->header_form, sig->field, hash, candidate->digest);

@@ -310,23 +310,36 @@ logline_append(struct strbuf *text, const struct logline *line)
 		add(text, "note", slice_from_cstr(line->note), MAX_REASON);
 }
 
-/* In an arena of its own: the message's may be the one that is full. */
+static void
+write_in(struct arena *arena, enum log_level level, const struct logline *line)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, 4 * LOG_LINE_MAX);
+	logline_append(&text, line);
+	log_write_text(line->session->service->context->log, level,
+	    strbuf_slice(&text));
+}
+
+/* In the message's arena, or in one of its own where there is none or it has
+ * little room: it may be why there is something to tell. */
 void
 logline_write(enum log_level level, const struct logline *line)
 {
 	struct log *log = line->session->service->context->log;
-	struct arena *arena;
-	struct strbuf text;
+	struct arena *arena = inspect_arena(line->session->inspect);
 
 	if (!log_is_enabled(log, level))
 		return;
+	if (arena != NULL && arena_room(arena) > LINE_MEMORY) {
+		write_in(arena, level, line);
+		return;
+	}
 	if ((arena = arena_create(LINE_MEMORY)) == NULL) {
 		log_write(log, level, "session=%s: no memory for its log line",
 		    line->session->id);
 		return;
 	}
-	strbuf_init(&text, arena, 4 * LOG_LINE_MAX);
-	logline_append(&text, line);
-	log_write_text(log, level, strbuf_slice(&text));
+	write_in(arena, level, line);
 	arena_destroy(&arena);
 }
