@@ -3,19 +3,31 @@
 
 #include "base/slice.h"
 #include "cli/command.h"
+#include "cli/report_preview.h"
+#include "cli/report_prune.h"
+#include "cli/report_send.h"
 #include "cli/report_show.h"
+#include "cli/report_status.h"
 
-/* The row without a name is the last. */
 static const struct command commands[] = {
+	{ "send", "assay report send", "[-c FILE] [-v] [--day YYYY-MM-DD] "
+	  "[--dry-run] [--json] [DOMAIN...]",
+	  "send the aggregate reports that are owed", report_send_run },
+	{ "preview", "assay report preview", "[-c FILE] [--day YYYY-MM-DD] "
+	  "[--mail] [--part N] DOMAIN",
+	  "print the report that would go out", report_preview_run },
+	{ "status", "assay report status", "[-c FILE] [--json]",
+	  "what became of the reports of each day", report_status_run },
+	{ "prune", "assay report prune", "[-c FILE]",
+	  "forget what is older than report.keep_days", report_prune_run },
 	{ "show", "assay report show", "[--json] FILE...|-",
 	  "print reports of any provider: xml, gz, zip, or a mail with one",
 	  report_show_run },
-	{ NULL, NULL, NULL, NULL, NULL },
 };
-#define N_COMMANDS (N_ELEMENTS(commands) - 1)
 
 int
 report_run_command(const struct command *self, int argc, char **argv)
 {
-	return command_dispatch(self, commands, N_COMMANDS, argc, argv);
+	return command_dispatch(self, commands, N_ELEMENTS(commands), argc,
+	    argv);
 }

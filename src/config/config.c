@@ -53,6 +53,7 @@ create_config(void)
 		.throttle = THROTTLE_OPTIONS_DEFAULT,
 		.policy = POLICY_OPTIONS_DEFAULT,
 		.store = "",
+		.report = REPORT_OPTIONS_DEFAULT,
 		.log_level = LOG_LEVEL_INFO,
 		.log_facility = LOG_MAIL,
 		.drain_s = DEFAULT_DRAIN_S,

@@ -9,6 +9,7 @@
 #include "inspect/inspect.h"
 #include "milter/milter.h"
 #include "policy/policy.h"
+#include "report/options.h"
 
 struct config_note;
 
@@ -25,6 +26,7 @@ struct config {
 	struct policy_options policy;
 	const char *authserv_id;	/* NULL: the MTA's */
 	const char *store;		/* "" for none */
+	struct report_options report;
 	enum log_level log_level;
 	int log_facility;		/* syslog's */
 	const char *user;		/* to run as; NULL: who started it */

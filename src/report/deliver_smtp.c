@@ -26,7 +26,7 @@ enum stage {
 	STAGE_DONE,		/* all of it has: it may have been taken */
 };
 
-struct smtp {
+struct relay {
 	struct deliverer deliverer;
 	CURL *curl;
 	char *url;
@@ -40,50 +40,50 @@ struct smtp {
 /* ---- listening ----------------------------------------------------------- */
 
 static void
-note_command(struct smtp *smtp, struct slice line)
+note_command(struct relay *relay, struct slice line)
 {
 	if (slice_starts_with(line, SLICE("MAIL ")))
-		smtp->stage = STAGE_MAIL;
+		relay->stage = STAGE_MAIL;
 	else if (slice_starts_with(line, SLICE("RCPT ")))
-		smtp->stage = STAGE_RCPT;
+		relay->stage = STAGE_RCPT;
 	else if (slice_starts_with(line, SLICE("DATA")))
-		smtp->stage = STAGE_DATA;
+		relay->stage = STAGE_DATA;
 }
 
 static void
-keep_reply(struct smtp *smtp, struct slice line)
+keep_reply(struct relay *relay, struct slice line)
 {
-	line = slice_head(slice_trim_end(line), sizeof(smtp->reply));
+	line = slice_head(slice_trim_end(line), sizeof(relay->reply));
 	if (line.len != 0)
-		memcpy(smtp->reply, line.ptr, line.len);
-	smtp->reply_len = line.len;
+		memcpy(relay->reply, line.ptr, line.len);
+	relay->reply_len = line.len;
 }
 
 static int
 listen_to(CURL *curl, curl_infotype type, char *octets, size_t len,
     void *context)
 {
-	struct smtp *smtp = context;
+	struct relay *relay = context;
 	struct slice line = { octets, len };
 
 	(void)curl;
 	if (type == CURLINFO_HEADER_OUT)
-		note_command(smtp, line);
+		note_command(relay, line);
 	else if (type == CURLINFO_HEADER_IN)
-		keep_reply(smtp, line);
+		keep_reply(relay, line);
 	return 0;
 }
 
 static size_t
 read_message(char *octets, size_t size, size_t n, void *context)
 {
-	struct smtp *smtp = context;
-	size_t len = fread(octets, size, n, smtp->message);
+	struct relay *relay = context;
+	size_t len = fread(octets, size, n, relay->message);
 
-	if (len == 0 && ferror(smtp->message))
+	if (len == 0 && ferror(relay->message))
 		return CURL_READFUNC_ABORT;
 	if (len == 0)
-		smtp->stage = STAGE_DONE;
+		relay->stage = STAGE_DONE;
 	return len * size;
 }
 
@@ -92,24 +92,24 @@ read_message(char *octets, size_t size, size_t n, void *context)
 /* X.7.X is about security and policy (RFC 3463 3.8): a relay that does not
  * want us says so at RCPT, and the mailbox has no part in that. */
 static bool
-is_policy_reply(const struct smtp *smtp)
+is_policy_reply(const struct relay *relay)
 {
-	struct slice reply = { smtp->reply, smtp->reply_len };
+	struct slice reply = { relay->reply, relay->reply_len };
 
 	return slice_starts_with(slice_from(reply, 4), SLICE("5.7."));
 }
 
 static enum deliver_status
-judge_reply(const struct smtp *smtp, long code)
+judge_reply(const struct relay *relay, long code)
 {
 	if (code < 500 || code > 599)
 		return DELIVER_DEFERRED;
-	switch (smtp->stage) {
+	switch (relay->stage) {
 	case STAGE_CONNECT:
 	case STAGE_MAIL:	/* it is us that it does not want */
 		return DELIVER_DEFERRED;
 	case STAGE_RCPT:
-		return is_policy_reply(smtp) ? DELIVER_REFUSED :
+		return is_policy_reply(relay) ? DELIVER_REFUSED :
 		    DELIVER_NO_MAILBOX;
 	case STAGE_DATA:
 	case STAGE_DONE:
@@ -120,23 +120,23 @@ judge_reply(const struct smtp *smtp, long code)
 
 /* The last reply was the one to DATA while none to the message has come. */
 static enum deliver_status
-judge(const struct smtp *smtp, CURLcode result, struct strbuf *note)
+judge(const struct relay *relay, CURLcode result, struct strbuf *note)
 {
 	long code = 0;
 
 	if (result == CURLE_OK)
 		return DELIVER_SENT;
-	curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &code);
+	curl_easy_getinfo(relay->curl, CURLINFO_RESPONSE_CODE, &code);
 	if (code >= 400 && code <= 599) {
 		strbuf_append(note, SLICE("the relay replied: "));
-		strbuf_append_escaped(note, (struct slice){ smtp->reply,
-		    smtp->reply_len }, NOTE_OCTETS);
-		return judge_reply(smtp, code);
+		strbuf_append_escaped(note, (struct slice){ relay->reply,
+		    relay->reply_len }, NOTE_OCTETS);
+		return judge_reply(relay, code);
 	}
 	strbuf_append(note, SLICE("the relay: "));
 	strbuf_append_escaped(note, slice_from_cstr(curl_easy_strerror(
 	    result)), NOTE_OCTETS);
-	return smtp->stage == STAGE_DONE ? DELIVER_PERHAPS : DELIVER_DEFERRED;
+	return relay->stage == STAGE_DONE ? DELIVER_PERHAPS : DELIVER_DEFERRED;
 }
 
 /* ---- the dialogue -------------------------------------------------------- */
@@ -154,29 +154,29 @@ static enum deliver_status
 send_message(struct deliverer *deliverer, const char *from, const char *to,
     FILE *message, struct strbuf *note)
 {
-	struct smtp *smtp = (struct smtp *)deliverer;
+	struct relay *relay = (struct relay *)deliverer;
 	struct strbuf path;
 	struct curl_slist *recipients;
 	enum deliver_status status = DELIVER_DEFERRED;
 
-	smtp->message = message;
-	smtp->stage = STAGE_CONNECT;
-	smtp->reply_len = 0;
+	relay->message = message;
+	relay->stage = STAGE_CONNECT;
+	relay->reply_len = 0;
 	strbuf_init(&path, note->arena, note->ceiling);
 	recipients = list_recipient(&path, to);
 	strbuf_truncate(&path, 0);
 	strbuf_printf(&path, "<%s>", from);
 	if (recipients == NULL || strbuf_cstr(&path) == NULL ||
-	    curl_easy_setopt(smtp->curl, CURLOPT_MAIL_FROM,
+	    curl_easy_setopt(relay->curl, CURLOPT_MAIL_FROM,
 	    strbuf_cstr(&path)) != CURLE_OK ||
-	    curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT,
+	    curl_easy_setopt(relay->curl, CURLOPT_MAIL_RCPT,
 	    recipients) != CURLE_OK) {
 		strbuf_append(note, SLICE("memory is out"));
 	} else {
 		rewind(message);
-		status = judge(smtp, curl_easy_perform(smtp->curl), note);
+		status = judge(relay, curl_easy_perform(relay->curl), note);
 	}
-	curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
+	curl_easy_setopt(relay->curl, CURLOPT_MAIL_RCPT, NULL);
 	curl_slist_free_all(recipients);
 	return status;
 }
@@ -184,21 +184,21 @@ send_message(struct deliverer *deliverer, const char *from, const char *to,
 static void
 close_smtp(struct deliverer *deliverer)
 {
-	struct smtp *smtp = (struct smtp *)deliverer;
+	struct relay *relay = (struct relay *)deliverer;
 
-	if (smtp->curl != NULL)
-		curl_easy_cleanup(smtp->curl);
-	free(smtp->url);
-	free(smtp);
+	if (relay->curl != NULL)
+		curl_easy_cleanup(relay->curl);
+	free(relay->url);
+	free(relay);
 }
 
 /* Nothing of the environment's proxies has a say. */
 static bool
-set_options(struct smtp *smtp)
+set_options(struct relay *relay)
 {
-	CURL *curl = smtp->curl;
+	CURL *curl = relay->curl;
 
-	return curl_easy_setopt(curl, CURLOPT_URL, smtp->url) == CURLE_OK &&
+	return curl_easy_setopt(curl, CURLOPT_URL, relay->url) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT,
@@ -212,10 +212,10 @@ set_options(struct smtp *smtp)
 	    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_READFUNCTION,
 	    read_message) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_READDATA, smtp) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_READDATA, relay) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION,
 	    listen_to) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_DEBUGDATA, smtp) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_DEBUGDATA, relay) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L) == CURLE_OK;
 }
 
@@ -235,18 +235,18 @@ struct deliverer *
 deliver_open_smtp(const char *url, const char *helo)
 {
 	static const struct deliverer_ops ops = { send_message, close_smtp };
-	struct smtp *smtp = calloc(1, sizeof(*smtp));
+	struct relay *relay = calloc(1, sizeof(*relay));
 
-	if (smtp == NULL)
+	if (relay == NULL)
 		return NULL;
-	smtp->deliverer = (struct deliverer){ &ops, "\r\n" };
+	relay->deliverer = (struct deliverer){ &ops, "\r\n" };
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
-		smtp->url = join(url, helo);
-		smtp->curl = curl_easy_init();
+		relay->url = join(url, helo);
+		relay->curl = curl_easy_init();
 	}
-	if (smtp->url == NULL || smtp->curl == NULL || !set_options(smtp)) {
-		close_smtp(&smtp->deliverer);
+	if (relay->url == NULL || relay->curl == NULL || !set_options(relay)) {
+		close_smtp(&relay->deliverer);
 		return NULL;
 	}
-	return &smtp->deliverer;
+	return &relay->deliverer;
 }

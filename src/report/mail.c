@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
+#include "report/day.h"
 
 /* Octets of a base64 line, before and behind (RFC 2045 6.8). */
 #define LINE_OCTETS 57
@@ -82,19 +84,6 @@ append_header(struct strbuf *text, const struct report_mail *mail)
 }
 
 static void
-append_day(struct strbuf *text, int64_t seconds)
-{
-	time_t time = (time_t)seconds;
-	struct tm tm;
-
-	if (gmtime_r(&time, &tm) == NULL)
-		text->has_failed = true;
-	else
-		strbuf_printf(text, "%04d-%02d-%02d", tm.tm_year + 1900,
-		    tm.tm_mon + 1, tm.tm_mday);
-}
-
-static void
 append_first_part(struct strbuf *text, const struct report_mail *mail)
 {
 	strbuf_append(text, SLICE("--"));
@@ -107,7 +96,7 @@ append_first_part(struct strbuf *text, const struct report_mail *mail)
 	strbuf_printf(text, "Report-ID: %.*s\n",
 	    SLICE_PRINTF(mail->report_id));
 	strbuf_append(text, SLICE("Day:       "));
-	append_day(text, mail->begin_s);
+	report_append_day(text, (uint32_t)(mail->begin_s / CLOCK_DAY_S));
 	strbuf_printf(text, " (UTC)\nMessages:  %" PRIu64 "\n\n",
 	    mail->n_messages);
 }

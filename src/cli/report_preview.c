@@ -1,0 +1,363 @@
+/* cli/report_preview.c - see report_preview.h. */
+#include "cli/report_preview.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "cli/command.h"
+#include "cli/report_setup.h"
+#include "cli/resolver.h"
+#include "cli/setup.h"
+#include "cli/terminal.h"
+#include "config/config.h"
+#include "dmarc/psl.h"
+#include "mail/domain.h"
+#include "report/compose.h"
+#include "report/configuration.h"
+#include "report/day.h"
+#include "report/destination.h"
+#include "report/mail.h"
+#include "report/rows.h"
+#include "report/spool.h"
+
+#define ARENA_CEILING ((size_t)16 * 1024 * 1024)
+#define PROBLEM_CEILING ((size_t)1024 * 1024)
+
+struct preview {
+	const struct command *self;
+	const char *config_path;
+	bool is_mail, has_day;
+	uint32_t day;
+	struct slice domain;		/* normalized */
+	uint64_t wanted;		/* which report, from 1 */
+
+	struct arena *arena;		/* owned, all of these */
+	struct config *config;
+	struct psl *psl;
+	struct store *store;
+	struct tool_resolver *resolver;
+	struct report_sender sender;
+
+	uint64_t n_reports;		/* seen so far */
+};
+
+/* ---- the command line ---------------------------------------------------- */
+
+static int
+read_option(struct preview *p, int c, char **argv)
+{
+	switch (c) {
+	case 'c':
+		p->config_path = optarg;
+		return 0;
+	case 'm':
+		p->is_mail = true;
+		return 0;
+	case 'd':
+		p->has_day = true;
+		return report_parse_day(slice_from_cstr(optarg), &p->day) ?
+		    0 : command_misuse(p->self, "--day wants YYYY-MM-DD");
+	case 'p':
+		return slice_parse_uint(slice_from_cstr(optarg), UINT32_MAX,
+		    &p->wanted) && p->wanted != 0 ?
+		    0 : command_misuse(p->self, "--part wants a number from "
+		    "1");
+	default:
+		return command_misuse_option(p->self, c, argv);
+	}
+}
+
+static int
+read_arguments(struct preview *p, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "day", required_argument, NULL, 'd' },
+		{ "mail", no_argument, NULL, 'm' },
+		{ "part", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, status = 0;
+
+	opterr = 0;
+	optind = 0;
+	while (status == 0 &&
+	    (c = getopt_long(argc, argv, ":c:", options, NULL)) != -1)
+		status = read_option(p, c, argv);
+	if (status != 0)
+		return status;
+	if (argc - optind != 1)
+		return command_misuse(p->self, argc == optind ?
+		    "DOMAIN is missing" : "one DOMAIN at a time");
+	if (!domain_normalize(p->arena, slice_from_cstr(argv[optind]),
+	    &p->domain))
+		return command_misuse(p->self, "DOMAIN is none");
+	return 0;
+}
+
+/* ---- one report ---------------------------------------------------------- */
+
+static int
+tell(const char *what)
+{
+	fprintf(stderr, "assay: %s\n", what);
+	return EX_UNAVAILABLE;
+}
+
+static int
+copy_to_stdout(FILE *file)
+{
+	char octets[16384];
+	size_t n;
+
+	rewind(file);
+	while ((n = fread(octets, 1, sizeof(octets), file)) != 0)
+		if (fwrite(octets, 1, n, stdout) != n)
+			return EX_IOERR;
+	return ferror(file) || fflush(stdout) != 0 ? EX_IOERR : 0;
+}
+
+/* The first address that would have it. */
+static int
+find_destination(struct preview *p, struct slice rua, struct slice *to_out)
+{
+	struct report_destination_request request = {
+		.policy_domain = p->domain,
+		.uris = rua,
+		.max = p->config->report.max_destinations,
+		.dmarc = &p->config->inspect.dmarc,
+		.resolver = tool_resolver_get(p->resolver),
+		.deadline_ms = clock_monotonic_ms() +
+		    4 * (int64_t)p->config->resolver.timeout_ms,
+	};
+	struct report_destination *destinations;
+	size_t n;
+
+	report_prefetch_destinations(&request, p->arena);
+	if (!report_find_destinations(&request, p->arena, &destinations, &n))
+		return tell("memory is out");
+	for (size_t i = 0; i < n; i++) {
+		if (destinations[i].status == REPORT_DESTINATION_OK) {
+			*to_out = destinations[i].address;
+			return 0;
+		}
+		fputs("assay: ", stderr);
+		terminal_print_escaped(stderr, destinations[i].address);
+		fprintf(stderr, ": %s\n", report_destination_text(
+		    destinations[i].status));
+	}
+	return tell("nobody is to have this report");
+}
+
+static int
+print_mail(struct preview *p, const struct store_subject *subject,
+    struct slice rua, struct slice id, const struct report_size *size,
+    FILE *file)
+{
+	struct report_mail mail = {
+		.from = p->sender.from,
+		.submitter = p->sender.submitter,
+		.policy_domain = subject->policy_domain,
+		.report_id = id,
+		.begin_s = report_begin_s(subject->day),
+		.end_s = report_end_s(subject->day),
+		.date_s = clock_wall_s(),
+		.n_messages = size->n_messages,
+	};
+	int status = find_destination(p, rua, &mail.to);
+
+	if (status != 0)
+		return status;
+	rewind(file);
+	return report_write_mail(&mail, file, "\n", stdout) ? 0 : EX_IOERR;
+}
+
+/* The next part of ROWS; printed if it is the one that is wanted. */
+static int
+preview_part(struct preview *p, const struct store_subject *subject,
+    const struct report_configuration *configuration, uint32_t number,
+    struct report_rows *rows)
+{
+	char id[REPORT_ID_OCTETS];
+	struct slice id_text = { id, sizeof(id) };
+	struct report_size size;
+	enum store_status store_status;
+	FILE *file = spool_create();
+	int status = EX_IOERR;
+
+	if (file == NULL)
+		return tell(strerror(errno));
+	if (!report_make_id(&p->sender, subject, number, id))
+		status = tell("libcrypto has failed");
+	else switch (report_compose(&p->sender, subject, configuration,
+	    id_text, rows, p->is_mail, file, &size, &store_status)) {
+	case REPORT_COMPOSE_OK:
+		status = 0;
+		break;
+	case REPORT_COMPOSE_STORE:
+		status = report_setup_tell_store(p->store, store_status);
+		break;
+	case REPORT_COMPOSE_FAILED:
+		status = tell("a temporary file cannot be written");
+		break;
+	}
+	if (status == 0 && ++p->n_reports == p->wanted)
+		status = p->is_mail ? print_mail(p, subject,
+		    configuration->rua, id_text, &size, file) :
+		    copy_to_stdout(file);
+	fclose(file);
+	return status;
+}
+
+static int
+preview_subject(struct preview *p, const struct store_subject *subject)
+{
+	struct report_configuration configuration;
+	struct report_rows *rows;
+	enum store_status store_status = STORE_OK;
+	uint32_t number = 0;
+	int status = 0;
+
+	if (!report_parse_configuration(p->arena, subject->configuration,
+	    &configuration))
+		return tell("the store has something unreadable for it");
+	if ((rows = report_rows_open(p->store, subject)) == NULL)
+		return tell("memory is out");
+	while (status == 0 && number < p->config->report.max_reports &&
+	    report_rows_peek(rows, &store_status) != NULL)
+		status = preview_part(p, subject, &configuration, number++,
+		    rows);
+	report_rows_close(&rows);
+	return status != 0 ? status :
+	    report_setup_tell_store(p->store, store_status);
+}
+
+/* ---- the domain's day ---------------------------------------------------- */
+
+#define MAX_SUBJECTS 100	/* configurations of one domain and day */
+
+/* The domain's subjects of DAY: they stand behind a configuration that there
+ * is not. */
+static int
+list_subjects(struct preview *p, uint32_t day,
+    struct store_subject **subjects_out, size_t *n_out)
+{
+	const struct store_subject before = { .day = day,
+		.policy_domain = p->domain, .configuration_id = -1 };
+	int status = report_setup_tell_store(p->store, store_list_subjects(p->store,
+	    day, &before, MAX_SUBJECTS, p->arena, subjects_out, n_out));
+	size_t n = 0;
+
+	while (status == 0 && n < *n_out && slice_eq(
+	    (*subjects_out)[n].policy_domain, p->domain))
+		n++;
+	*n_out = status == 0 ? n : 0;
+	return status;
+}
+
+/* The newest day that has any, unless one is asked for. */
+static int
+find_subjects(struct preview *p, struct store_subject **subjects_out,
+    size_t *n_out)
+{
+	uint32_t *days;
+	size_t n_days;
+	int status;
+
+	*n_out = 0;
+	if (p->has_day)
+		return list_subjects(p, p->day, subjects_out, n_out);
+	status = report_setup_tell_store(p->store, store_list_days(p->store, 0,
+	    (uint32_t)(clock_wall_s() / CLOCK_DAY_S), p->arena, &days,
+	    &n_days));
+	while (status == 0 && *n_out == 0 && n_days > 0)
+		status = list_subjects(p, days[--n_days], subjects_out,
+		    n_out);
+	return status;
+}
+
+static int
+preview(struct preview *p)
+{
+	struct store_subject *subjects;
+	size_t n;
+	int status = find_subjects(p, &subjects, &n);
+
+	if (status != 0)
+		return status;
+	if (n == 0)
+		return tell("nothing is to be reported of this domain: it had "
+		    "no mail then, or its record has no rua");
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = preview_subject(p, &subjects[i]);
+	if (status == 0 && p->n_reports < p->wanted)
+		return tell("there are not as many reports");
+	if (status == 0 && p->n_reports > 1)
+		fprintf(stderr, "assay: this is one of %llu reports: see "
+		    "--part\n", (unsigned long long)p->n_reports);
+	return status;
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static int
+open_resolver(struct preview *p)
+{
+	struct strbuf problem;
+
+	if (!p->is_mail)
+		return 0;
+	strbuf_init(&problem, p->arena, PROBLEM_CEILING);
+	p->resolver = tool_resolver_open(p->config, &problem);
+	if (p->resolver != NULL)
+		return 0;
+	fputs("assay: ", stderr);
+	terminal_print_escaped(stderr, strbuf_slice(&problem));
+	putc('\n', stderr);
+	return EX_CONFIG;
+}
+
+static int
+prepare(struct preview *p)
+{
+	int status = setup_load_config(p->config_path, &p->config);
+
+	if (status == 0)
+		status = report_setup_make_sender(p->config, p->arena, &p->sender);
+	if (status == 0)
+		status = report_setup_load_psl(p->config, &p->psl);
+	if (status == 0)
+		status = report_setup_open_store(p->config, &p->store);
+	return status == 0 ? open_resolver(p) : status;
+}
+
+int
+report_preview_run(const struct command *self, int argc, char **argv)
+{
+	struct preview p = {
+		.self = self,
+		.config_path = SETUP_DEFAULT_CONFIG,
+		.wanted = 1,
+		.arena = arena_create(ARENA_CEILING),
+	};
+	int status;
+
+	if (p.arena == NULL)
+		return EX_OSERR;
+	status = read_arguments(&p, argc, argv);
+	if (status == 0)
+		status = prepare(&p);
+	if (status == 0)
+		status = preview(&p);
+	tool_resolver_close(&p.resolver);
+	store_close(&p.store);
+	dmarc_psl_free(&p.psl);
+	config_unload(&p.config);
+	arena_destroy(&p.arena);
+	return status;
+}

@@ -1,0 +1,245 @@
+/* report/agenda.c - see agenda.h. */
+#include "report/agenda.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "mail/domain.h"
+#include "report/ledger.h"
+#include "report/options.h"
+
+/* A page: subjects with texts of some KB, and what is found of them. */
+#define PAGE_OCTETS (REPORT_AGENDA_SUBJECTS * (8 * REPORT_CONFIGURATION_MAX))
+
+/* The longest that a page waits for DNS, in questions that get no answer. */
+#define MAX_TIMEOUTS 4
+
+struct report_agenda {
+	struct report_agenda_request request;
+	struct arena *arena;		/* the page */
+	struct arena *scratch;		/* one search */
+	struct arena *last_arena;	/* of last's texts */
+	struct store_subject last;	/* of the page before */
+	bool has_last;
+};
+
+struct report_agenda *
+report_agenda_open(const struct report_agenda_request *request)
+{
+	struct report_agenda *agenda = calloc(1, sizeof(*agenda));
+
+	if (agenda == NULL)
+		return NULL;
+	agenda->request = *request;
+	agenda->arena = arena_create(PAGE_OCTETS);
+	agenda->scratch = arena_create(REPORT_DESTINATION_OCTETS);
+	agenda->last_arena = arena_create(4 * REPORT_CONFIGURATION_MAX);
+	if (agenda->arena == NULL || agenda->scratch == NULL ||
+	    agenda->last_arena == NULL)
+		report_agenda_close(&agenda);
+	return agenda;
+}
+
+void
+report_agenda_close(struct report_agenda **agenda)
+{
+	if (*agenda == NULL)
+		return;
+	arena_destroy(&(*agenda)->arena);
+	arena_destroy(&(*agenda)->scratch);
+	arena_destroy(&(*agenda)->last_arena);
+	free(*agenda);
+	*agenda = NULL;
+}
+
+/* ---- one subject --------------------------------------------------------- */
+
+static bool
+is_wanted(const struct report_agenda *agenda,
+    const struct store_subject *subject)
+{
+	const struct report_agenda_request *request = &agenda->request;
+
+	for (size_t i = 0; i < request->n_domains; i++)
+		if (slice_eq(request->domains[i], subject->policy_domain))
+			return true;
+	return request->n_domains == 0;
+}
+
+/* The domain goes into a header, a file's name and DNS: it was normalized when
+ * it was stored, and is looked at again where that matters. */
+static bool
+is_normalized(struct report_agenda *agenda, struct slice domain)
+{
+	struct slice normalized;
+
+	return domain_normalize(agenda->scratch, domain, &normalized) &&
+	    slice_eq(normalized, domain);
+}
+
+static enum store_status
+read_subject(struct report_agenda *agenda, struct report_item *item)
+{
+	const struct store_subject *subject = item->subject;
+	struct store_delivery_key key;
+	enum store_delivery delivery;
+	enum store_status status;
+
+	if (!is_normalized(agenda, subject->policy_domain) ||
+	    !report_parse_configuration(agenda->arena, subject->configuration,
+	    &item->configuration)) {
+		item->problem = "the store has something unreadable for it";
+		return STORE_OK;
+	}
+	if (!report_make_id(agenda->request.sender, subject, 0, item->id)) {
+		item->problem = "libcrypto has failed";
+		return STORE_OK;
+	}
+	key = report_ledger_end_of(subject,
+	    (struct slice){ item->id, sizeof(item->id) });
+	status = report_ledger_get(agenda->request.store, &key, &delivery);
+	item->is_done = delivery == STORE_DELIVERY_SENT;
+	return status;
+}
+
+static struct report_destination_request
+make_search(const struct report_agenda *agenda,
+    const struct report_item *item, int64_t deadline_ms)
+{
+	return (struct report_destination_request){
+		.policy_domain = item->subject->policy_domain,
+		.uris = item->configuration.rua,
+		.max = agenda->request.sender->options->max_destinations,
+		.dmarc = agenda->request.dmarc,
+		.resolver = agenda->request.resolver,
+		.deadline_ms = deadline_ms,
+	};
+}
+
+static bool
+keep_destinations(struct report_agenda *agenda, struct report_item *item,
+    const struct report_destination *destinations, size_t n)
+{
+	item->destinations = arena_alloc_array(agenda->arena, n != 0 ? n : 1,
+	    sizeof(*destinations));
+	if (item->destinations == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		item->destinations[i].status = destinations[i].status;
+		if (!arena_copy(agenda->arena, destinations[i].address,
+		    &item->destinations[i].address))
+			return false;
+	}
+	item->n_destinations = n;
+	return true;
+}
+
+static void
+find_destinations(struct report_agenda *agenda, struct report_item *item,
+    int64_t deadline_ms)
+{
+	struct report_destination_request search = make_search(agenda, item,
+	    deadline_ms);
+	struct report_destination *destinations;
+	size_t n;
+
+	if (!report_find_destinations(&search, agenda->scratch, &destinations,
+	    &n) || !keep_destinations(agenda, item, destinations, n))
+		item->problem = "memory is out";
+	arena_reset(agenda->scratch);
+}
+
+/* ---- a page -------------------------------------------------------------- */
+
+static bool
+is_open(const struct report_item *item)
+{
+	return !item->is_done && item->problem == NULL;
+}
+
+/* All questions go out before the first answer is waited for. */
+static void
+find_all_destinations(struct report_agenda *agenda, struct report_item *items,
+    size_t n)
+{
+	int64_t timeout_ms = agenda->request.dns_timeout_ms;
+	int64_t page_deadline_ms = clock_monotonic_ms() +
+	    MAX_TIMEOUTS * timeout_ms;
+
+	for (size_t i = 0; i < n; i++) {
+		struct report_destination_request search = make_search(agenda,
+		    &items[i], page_deadline_ms);
+
+		if (!is_open(&items[i]))
+			continue;
+		report_prefetch_destinations(&search, agenda->scratch);
+		arena_reset(agenda->scratch);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (is_open(&items[i]))
+			find_destinations(agenda, &items[i],
+			    page_deadline_ms);
+}
+
+/* Where the next page begins; its texts outlive this one. */
+static bool
+keep_last(struct report_agenda *agenda, const struct store_subject *subject)
+{
+	struct store_subject *last = &agenda->last;
+
+	arena_reset(agenda->last_arena);
+	*last = *subject;
+	agenda->has_last = true;
+	return arena_copy(agenda->last_arena, subject->policy_domain,
+	    &last->policy_domain) && arena_copy(agenda->last_arena,
+	    subject->configuration, &last->configuration);
+}
+
+static enum store_status
+fill_page(struct report_agenda *agenda, const struct store_subject *subjects,
+    size_t n_subjects, struct report_item *items, size_t *n_out)
+{
+	enum store_status status = STORE_OK;
+
+	for (size_t i = 0; i < n_subjects && status == STORE_OK; i++) {
+		struct report_item *item = &items[*n_out];
+
+		if (!is_wanted(agenda, &subjects[i]))
+			continue;
+		item->subject = &subjects[i];
+		status = read_subject(agenda, item);
+		arena_reset(agenda->scratch);
+		++*n_out;
+	}
+	return status;
+}
+
+enum store_status
+report_agenda_next(struct report_agenda *agenda,
+    struct report_item **items_out, size_t *n_out)
+{
+	const struct report_agenda_request *request = &agenda->request;
+	struct store_subject *subjects;
+	enum store_status status;
+	size_t n;
+
+	*items_out = NULL;
+	*n_out = 0;
+	do {		/* until there is one that is wanted */
+		arena_reset(agenda->arena);
+		status = store_list_subjects(request->store, request->day,
+		    agenda->has_last ? &agenda->last : NULL,
+		    REPORT_AGENDA_SUBJECTS, agenda->arena, &subjects, &n);
+		if (status != STORE_OK || n == 0)
+			return status;
+		*items_out = arena_alloc_array(agenda->arena, n,
+		    sizeof(**items_out));
+		if (*items_out == NULL || !keep_last(agenda, &subjects[n - 1]))
+			return STORE_FAILED;
+		status = fill_page(agenda, subjects, n, *items_out, n_out);
+	} while (status == STORE_OK && *n_out == 0);
+	if (status == STORE_OK)
+		find_all_destinations(agenda, *items_out, *n_out);
+	return status;
+}
