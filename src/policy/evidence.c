@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "mail/domain.h"
 #include "mail/list_id.h"
+#include "policy/history.h"
 #include "policy/policy.h"
 #include "policy/sealer.h"
 
@@ -277,6 +278,33 @@ find_forwarder(const struct policy_options *options,
 	return finding;
 }
 
+/* ---- history ------------------------------------------------------------- */
+
+/* Who repeats what somebody wrote says nothing of the path. */
+static bool
+has_path(const struct inspect_results *results)
+{
+	return results->client.family != IP_NONE &&
+	    !results->is_client_hearsay;
+}
+
+/* For all authors whose domains fail, as with sealers. */
+static enum finding
+find_history(const struct policy_history *history,
+    const struct inspect_results *results)
+{
+	const struct dmarc_outcome *dmarc = &results->dmarc;
+
+	if (history == NULL || !has_path(results))
+		return ABSENT;
+	for (size_t i = 0; i < dmarc->n_evaluations; i++)
+		if (needs_voucher(&dmarc->evaluations[i]) &&
+		    !history->has_passed(history->context,
+		    dmarc->evaluations[i].author_domain, &results->client))
+			return ABSENT;
+	return dmarc->n_evaluations != 0 ? FOUND : ABSENT;
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 static void
@@ -312,6 +340,8 @@ policy_find_evidence(const struct policy_options *options,
 	    ABSENT);
 	note(&evidence, POLICY_SIGN_SEALER, find_sealer(options, results,
 	    arena));
+	note(&evidence, POLICY_SIGN_HISTORY, find_history(options->history,
+	    results));
 	/* What there was no memory to read may be a sign. */
 	if (arena_has_failed(arena) && !had_failed)
 		evidence.open |= policy_sought_signs(options, results) &
@@ -340,6 +370,8 @@ policy_sought_signs(const struct policy_options *options,
 		signs |= POLICY_SIGN_FORWARDER;
 	if (results->are_relays_known)
 		signs |= POLICY_SIGN_RELAY;
+	if (options->history != NULL && has_path(results))
+		signs |= POLICY_SIGN_HISTORY;
 	return signs & options->evidence;
 }
 
@@ -358,6 +390,7 @@ policy_append_signs(struct strbuf *text, unsigned signs,
 		{ POLICY_SIGN_FORWARDER, "forwarder" },
 		{ POLICY_SIGN_RELAY, "relay" },
 		{ POLICY_SIGN_SEALER, "sealer" },
+		{ POLICY_SIGN_HISTORY, "history" },
 	};
 	const char *between = "";
 

@@ -7,6 +7,7 @@
 #include "policy/names.h"
 #include "policy/rules.h"
 
+struct policy_history;
 struct strbuf;
 
 enum policy_mode {
@@ -39,9 +40,10 @@ enum policy_sign {
 	POLICY_SIGN_FORWARDER = 1 << 4,	/* declared: dmarc.forwarders */
 	POLICY_SIGN_RELAY = 1 << 5,	/* declared: a relay of ours */
 	POLICY_SIGN_SEALER = 1 << 6,	/* trusted sealers vouch for the author */
+	POLICY_SIGN_HISTORY = 1 << 7,	/* the author's mail comes by this path */
 };
 
-#define POLICY_SIGNS_ALL 0x7fU
+#define POLICY_SIGNS_ALL 0xffU
 
 /* Append their names in the order above: "arc,signature-body". */
 void policy_append_signs(struct strbuf *text, unsigned signs,
@@ -64,6 +66,7 @@ struct policy_options {
 	enum policy_dmarc_reject dmarc_reject;
 	unsigned evidence;	/* the signs that count */
 	struct policy_list trusted_sealers;
+	const struct policy_history *history;	/* borrowed; NULL: none */
 	struct policy_list forwarder_domains;
 	const struct ip_network *forwarder_networks;	/* borrowed */
 	size_t n_forwarder_networks;
