@@ -29,6 +29,9 @@ struct strbuf;
 struct report_writer *report_start_writer(const struct report_options *options,
     struct log *log);
 
+/* Of one record; longer ones are dropped. */
+#define REPORT_RECORD_MAX_OCTETS ((size_t)512 * 1024)
+
 enum report_record {
 	REPORT_RECORD_FACT = 1,		/* report_encode_fact */
 	REPORT_RECORD_PASS,		/* report/history.h */
@@ -54,7 +57,13 @@ void report_get_writer_counts(const struct report_writer *writer,
     struct report_writer_counts *counts_out);
 
 /* Commit what is queued, for at most DEADLINE_MS (monotonic), and end the
- * thread.  No session may write any more.  Sets *WRITER to NULL. */
-void report_stop_writer(struct report_writer **writer, int64_t deadline_ms);
+ * thread; what is written from now on is dropped.  False where the thread is
+ * still at it then: what it uses, the log and the options too, must not be
+ * freed. */
+bool report_stop_writer(struct report_writer *writer, int64_t deadline_ms);
+
+/* Only where it was stopped, and nobody asks it any more.  Sets *WRITER to
+ * NULL. */
+void report_destroy_writer(struct report_writer **writer);
 
 #endif
