@@ -10,7 +10,9 @@
 #define HELO_BUDGET_MS 5000
 
 /* How often a check runs ahead while answers are missing: as the message comes
- * in, and in all.  A run costs some microseconds. */
+ * in, and in all.  A run costs some microseconds, and takes a few KB: one that
+ * takes much more spends its time on macros that a sender has chosen, so runs in
+ * vain end where their memory adds up to that of one. */
 #define MAX_EARLY_RUNS 5
 #define MAX_RUNS 12
 #define RUN_MEMORY ((size_t)256 * 1024)
@@ -58,17 +60,30 @@ destroy_scratch(void *object)
 /* Runs in vain must not fill the message's memory. */
 static bool
 run_in_scratch(struct inspect *in, const struct spf_request *request,
-    struct spf_outcome *outcome)
+    struct spf_run *run)
 {
 	struct arena *scratch = arena_create(RUN_MEMORY);
 
 	if (scratch == NULL)
 		return false;
 	if (spf_run_ahead(request, &in->options->spf, in->budget, scratch,
-	    outcome))
+	    &run->outcome))
 		return arena_add_cleanup(in->arena, destroy_scratch, scratch);
+	run->octets += arena_used(scratch);
 	arena_destroy(&scratch);
 	return false;
+}
+
+static bool
+run_in_message(struct inspect *in, const struct spf_request *request,
+    struct spf_run *run)
+{
+	size_t used = arena_used(in->arena);
+	bool is_complete = spf_run_ahead(request, &in->options->spf,
+	    in->budget, in->arena, &run->outcome);
+
+	run->octets = arena_used(in->arena) - used;
+	return is_complete;
 }
 
 /* The first run mostly finds everything at hand. */
@@ -78,14 +93,14 @@ run_identity(struct inspect *in, enum spf_identity identity,
 {
 	struct spf_request request;
 
-	if (run->is_complete || run->n_runs >= max_runs)
+	if (run->is_complete || run->n_runs >= max_runs ||
+	    run->octets >= RUN_MEMORY)
 		return;
 	request = make_spf_request(in, identity, CLOCK_NEVER_MS);
 	if (run->n_runs++ == 0)
-		run->is_complete = spf_run_ahead(&request, &in->options->spf,
-		    in->budget, in->arena, &run->outcome);
+		run->is_complete = run_in_message(in, &request, run);
 	else
-		run->is_complete = run_in_scratch(in, &request, &run->outcome);
+		run->is_complete = run_in_scratch(in, &request, run);
 }
 
 static void

@@ -28,6 +28,7 @@ enum stage {
 /* One identity's SPF check that runs ahead of the message (sender.c). */
 struct spf_run {
 	unsigned n_runs;
+	size_t octets;		/* of memory, in vain */
 	bool is_complete;	/* the outcome is there */
 	struct spf_outcome outcome;
 };

@@ -246,10 +246,19 @@ struct output {
 };
 
 static void
+append_escaped(struct strbuf *buf, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char text[] = { '%', digits[c >> 4], digits[c & 15] };
+
+	strbuf_append(buf, (struct slice){ text, sizeof(text) });
+}
+
+static void
 append_octet(struct output *out, const struct piece *piece, char c)
 {
 	if (piece->is_url_escaped && !is_unreserved(c))
-		strbuf_printf(&out->buf, "%%%02X", (unsigned char)c);
+		append_escaped(&out->buf, (unsigned char)c);
 	else if (out->is_explanation && !ascii_is_vchar(c) && c != ' ')
 		strbuf_append_char(&out->buf, '?');
 	else if (out->is_explanation)

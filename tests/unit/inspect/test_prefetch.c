@@ -32,6 +32,7 @@ struct slow {
 	const char *slow_name;	/* takes five times as long */
 	bool is_forgetful;	/* answers are for who waits: their TTL is 0 */
 	unsigned n_asked;	/* each time counts */
+	unsigned n_looks;	/* for what may be at hand */
 	int64_t now_ms, waited_ms;
 	struct question questions[MAX_QUESTIONS];
 	size_t n;
@@ -73,6 +74,7 @@ slow_query(struct resolver *resolver, struct slice name, enum dns_type type,
 	struct slow *slow = (struct slow *)resolver;
 	const struct question *question = find_question(slow, name, type);
 
+	slow->n_looks += deadline_ms == DNS_AT_HAND_MS;
 	if (deadline_ms == DNS_AT_HAND_MS && (question == NULL ||
 	    slow->is_forgetful || question->arrives_ms > slow->now_ms))
 		return &dns_answer_timeout;
@@ -435,6 +437,56 @@ test_forgotten(void **state)
 	arena_destroy(&arena);
 }
 
+/* Of a check that waits for seven names in a row, the memory its macros take of
+ * each run being chosen by the sender. */
+static unsigned
+count_looks(size_t local_octets)
+{
+	const struct inspect_options options = INSPECT_OPTIONS_DEFAULT;
+	struct arena *arena = test_arena();
+	struct message message = PLAIN;
+	struct strbuf zone, mail;
+	struct slow slow;
+	unsigned n_looks;
+
+	strbuf_init(&zone, arena, 65536);
+	strbuf_init(&mail, arena, 65536);
+	for (unsigned i = 0; i < 7; i++) {
+		strbuf_printf(&zone, "i%u.example.org TXT v=spf1", i);
+		for (unsigned j = 0; i == 0 && j < 2; j++)
+			strbuf_printf(&zone, " ?exists:"
+			    "%%{L}%%{L}%%{L}%%{L}%%{L}%%{L}.e%u.example.org",
+			    j);
+		if (i < 6)
+			strbuf_printf(&zone, " include:i%u.example.org", i + 1);
+		strbuf_append_cstr(&zone, " -all\n");
+	}
+	strbuf_append(&zone, (struct slice){ POLICY, sizeof(POLICY) });
+	strbuf_append_char(&mail, '<');
+	for (size_t i = 0; i < local_octets; i++)
+		strbuf_append_char(&mail, '=');
+	strbuf_append(&mail, SLICE("@i0.example.org>\0"));
+	assert_false(zone.has_failed || mail.has_failed);
+	message.mail = strbuf_slice(&mail).ptr;
+	start_slow(&slow, strbuf_slice(&zone).ptr);
+	judge(arena, &options, &slow.base, &message, &slow, LATENCY_MS / 2);
+	n_looks = slow.n_looks;
+	stop_slow(&slow);
+	arena_destroy(&arena);
+	return n_looks;
+}
+
+/* Macros that take much make for few runs. */
+static void
+test_costly_runs(void **state)
+{
+	unsigned n_cheap = count_looks(1), n_costly = count_looks(800);
+
+	(void)state;
+	if (n_costly * 4 > n_cheap * 3)
+		fail_msg("%u looks, not %u", n_costly, n_cheap);
+}
+
 /* Nothing is asked for who is not checked. */
 static void
 test_unchecked(void **state)
@@ -468,6 +520,7 @@ main(void)
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_forgotten),
+		cmocka_unit_test(test_costly_runs),
 		cmocka_unit_test(test_unchecked),
 	};
 
