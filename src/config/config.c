@@ -52,7 +52,6 @@ create_config(void)
 		.inspect = INSPECT_OPTIONS_DEFAULT,
 		.throttle = THROTTLE_OPTIONS_DEFAULT,
 		.policy = POLICY_OPTIONS_DEFAULT,
-		.store = "",
 		.report = REPORT_OPTIONS_DEFAULT,
 		.log_level = LOG_LEVEL_INFO,
 		.log_facility = LOG_MAIL,

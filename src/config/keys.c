@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "config/problems.h"
+#include "config/report.h"
 #include "config/rules.h"
 #include "config/settings.h"
 #include "config/suggest.h"
@@ -163,8 +164,37 @@ const struct config_key config_keys[] = {
 	    .set_text = set_reply },
 	{ .path = "replies.rule_reject", .type = KEY_TEXT,
 	    .set_text = set_reply },
-	{ .path = "store", .type = KEY_TEXT, .set_text = set_store,
-	    .is_unbuilt = true },
+	{ .path = "store", .type = KEY_TEXT, .set_text = set_store },
+	{ .path = "report.from", .type = KEY_TEXT,
+	    .set_text = set_report_from },
+	{ .path = "report.organization", .type = KEY_TEXT,
+	    .set_text = set_report_organization },
+	{ .path = "report.contact", .type = KEY_TEXT,
+	    .set_text = set_report_contact },
+	{ .path = "report.submitter", .type = KEY_TEXT,
+	    .set_text = set_report_submitter },
+	{ .path = "report.transport", .type = KEY_TEXT,
+	    .set_text = set_report_transport },
+	{ .path = "report.recipient_domain", .type = KEY_BOOL,
+	    .offset = AT(report.tells_recipient_domain) },
+	/* Yesterday is reported on, and history wants some days. */
+	{ .path = "report.keep_days", .type = KEY_NUMBER,
+	    .offset = AT(report.keep_days), .min = 7, .max = 3650 },
+	{ .path = "report.max_destinations", .type = KEY_NUMBER,
+	    .offset = AT(report.max_destinations), .min = 1, .max = 100 },
+	{ .path = "report.max_octets", .type = KEY_SIZE,
+	    .offset = AT(report.max_octets), .min = 64 * 1024,
+	    .max = 1024 * 1024 * 1024 },
+	{ .path = "report.max_rows", .type = KEY_NUMBER,
+	    .offset = AT(report.max_rows), .min = 100, .max = 10000000 },
+	{ .path = "report.max_reports", .type = KEY_NUMBER,
+	    .offset = AT(report.max_reports), .min = 1, .max = 1000 },
+	{ .path = "report.failure.enabled", .type = KEY_BOOL,
+	    .offset = AT(report.is_failure_enabled) },
+	{ .path = "report.failure.subject", .type = KEY_BOOL,
+	    .offset = AT(report.tells_subject) },
+	{ .path = "report.failure.per_hour", .type = KEY_NUMBER,
+	    .offset = AT(report.failures_per_hour), .min = 1, .max = 100000 },
 	{ .path = "limits.header_octets", .type = KEY_SIZE,
 	    .offset = AT(inspect.header.max_octets), .min = 16 * 1024,
 	    .max = 16 * 1024 * 1024 },
@@ -219,7 +249,7 @@ key_find(struct slice path)
 static struct slice
 group_of(struct slice path)
 {
-	size_t dot = slice_find(path, '.');
+	size_t dot = slice_find_last(path, '.');
 
 	return dot == SIZE_MAX ? SLICE_EMPTY : slice_head(path, dot);
 }
@@ -234,12 +264,15 @@ last_part(struct slice path)
 }
 
 bool
-key_is_group(struct slice name)
+key_is_group(struct slice path)
 {
-	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++)
-		if (name.len != 0 && slice_eq(group_of(slice_from_cstr(
-		    config_keys[i].path)), name))
+	for (size_t i = 0; i < N_ELEMENTS(config_keys); i++) {
+		struct slice key = slice_from_cstr(config_keys[i].path);
+
+		if (path.len != 0 && path.len < key.len &&
+		    key.ptr[path.len] == '.' && slice_starts_with(key, path))
 			return true;
+	}
 	return false;
 }
 

@@ -18,7 +18,8 @@ enum key_type {
 #define KEY_NO_TARGET SIZE_MAX
 
 struct config_key {
-	const char *path;	/* "group.name", or "name" at the top */
+	const char *path;	/* "group.name", or "name" at the top; groups
+				 * may lie in groups */
 	enum key_type type;
 	size_t offset;		/* within struct config */
 	uint64_t min, max;
@@ -30,8 +31,6 @@ struct config_key {
 	    const struct key_text *texts, size_t n);
 	void (*set_groups)(const struct key_place *place,
 	    const struct key_group *groups, size_t n);
-	/* Its part is not built yet: true, or any text, is only noted. */
-	bool is_unbuilt;
 };
 
 extern const struct config_key config_keys[];
@@ -40,8 +39,8 @@ extern const size_t config_n_keys;
 /* The key at PATH, or SIZE_MAX. */
 size_t key_find(struct slice path);
 
-/* Whether any key lies in a group of that name. */
-bool key_is_group(struct slice name);
+/* Whether any key lies in the group of that path. */
+bool key_is_group(struct slice path);
 
 /* The path, or the group, that was probably meant by PATH, which is neither;
  * empty where nothing is near. */

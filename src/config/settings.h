@@ -24,9 +24,8 @@ struct config {
 	struct throttle_options throttle;
 	const char *psl_file;		/* NULL: the system's list */
 	struct policy_options policy;
-	const char *authserv_id;	/* NULL: the MTA's */
-	const char *store;		/* "" for none */
 	struct report_options report;
+	const char *authserv_id;	/* NULL: the MTA's */
 	enum log_level log_level;
 	int log_facility;		/* syslog's */
 	const char *user;		/* to run as; NULL: who started it */

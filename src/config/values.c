@@ -136,24 +136,6 @@ set_psl_file(const struct key_place *place, const struct key_text *text)
 	place->config->psl_file = take_path(place, text);
 }
 
-void
-set_store(const struct key_place *place, const struct key_text *text)
-{
-	struct cursor cur = cursor_of(text->text);
-
-	place->config->store = text->text.ptr;
-	if (text->text.len == 0)
-		return;
-	if (cursor_take_text_nocase(&cur, SLICE("sqlite:"))) {
-		if (cursor_peek(&cur) != '/')
-			refuse(place, text->line, text->text, "write the "
-			    "whole path: \"sqlite:/var/lib/assay/assay.db\"");
-	} else if (!cursor_take_text_nocase(&cur, SLICE("postgresql://"))) {
-		refuse(place, text->line, text->text, "write \"sqlite:/PATH\","
-		    " \"postgresql://...\", or \"\" for none");
-	}
-}
-
 /* ---- replies ------------------------------------------------------------- */
 
 void
@@ -331,6 +313,7 @@ static const struct key_word evidence_words[] = {
 	{ "forwarder", POLICY_SIGN_FORWARDER },
 	{ "relay", POLICY_SIGN_RELAY },
 	{ "sealer", POLICY_SIGN_SEALER },
+	{ "history", POLICY_SIGN_HISTORY },
 	{ NULL, 0 },
 };
 

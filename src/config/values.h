@@ -18,7 +18,6 @@ void set_psl_file(const struct key_place *place, const struct key_text *text);
 void set_quarantine(const struct key_place *place,
     const struct key_text *text);
 void set_reply(const struct key_place *place, const struct key_text *text);
-void set_store(const struct key_place *place, const struct key_text *text);
 void set_user(const struct key_place *place, const struct key_text *text);
 
 void set_servers(const struct key_place *place, const struct key_text *texts,

@@ -94,14 +94,6 @@ target_of(const struct found *found)
 }
 
 static void
-note_if_unbuilt(const struct found *found, bool is_wanted)
-{
-	if (found->key->is_unbuilt && is_wanted)
-		problems_note(found->place.problems, found->place.line,
-		    "%s: accepted, not built yet", found->place.path);
-}
-
-static void
 take_bool(const struct found *found)
 {
 	bool value;
@@ -113,7 +105,6 @@ take_bool(const struct found *found)
 	value = config_setting_get_bool(found->setting) != 0;
 	if (found->key->offset != KEY_NO_TARGET)
 		*(bool *)target_of(found) = value;
-	note_if_unbuilt(found, value);
 }
 
 static void
@@ -183,7 +174,6 @@ take_text(const struct found *found)
 	}
 	if (!copy_text(found, found->setting, &text))
 		return;
-	note_if_unbuilt(found, text.text.len != 0);
 	if (found->key->type == KEY_TEXT)
 		found->key->set_text(&found->place, &text);
 	else if (key_find_word(found->key->words, text.text, &word))
@@ -236,7 +226,6 @@ take_list(const struct found *found)
 	if (texts == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	n_texts = copy_texts(found, texts, (unsigned)n);
-	note_if_unbuilt(found, n_texts != 0);
 	found->key->set_list(place, texts, n_texts);
 }
 
@@ -422,23 +411,29 @@ refuse_unknown(const struct walk *walk, struct slice path, unsigned line)
 		    problems_show(walk->problems, path));
 }
 
-/* A setting at the top (GROUP is NULL) or in GROUP, which is no group. */
+/* The path of a setting at the top (GROUP is NULL) or in GROUP; NULL where
+ * memory is out: config_load looks at arena_has_failed. */
+static const char *
+path_of(const struct walk *walk, const char *group,
+    const config_setting_t *setting)
+{
+	struct strbuf path;
+
+	strbuf_init(&path, walk->config->arena, FILE_MAX_OCTETS);
+	strbuf_printf(&path, "%s%s%s", group != NULL ? group : "",
+	    group != NULL ? "." : "", config_setting_name(setting));
+	return strbuf_cstr(&path);
+}
+
+/* One that is no group. */
 static void
-walk_setting(const struct walk *walk, const char *group,
+walk_value(const struct walk *walk, struct slice path,
     config_setting_t *setting)
 {
-	struct strbuf buf;
-	const char *path;
-	size_t index;
+	size_t index = key_find(path);
 
-	strbuf_init(&buf, walk->config->arena, FILE_MAX_OCTETS);
-	strbuf_printf(&buf, "%s%s%s", group != NULL ? group : "",
-	    group != NULL ? "." : "", config_setting_name(setting));
-	if ((path = strbuf_cstr(&buf)) == NULL)
-		return;		/* config_load looks at arena_has_failed */
-	index = key_find(strbuf_slice(&buf));
 	if (index == SIZE_MAX) {
-		refuse_unknown(walk, strbuf_slice(&buf), line_of(setting));
+		refuse_unknown(walk, path, line_of(setting));
 		return;
 	}
 	walk->lines[index] = line_of(setting);
@@ -447,37 +442,36 @@ walk_setting(const struct walk *walk, const char *group,
 	    line_of(setting) }, &config_keys[index], setting });
 }
 
-static void
-walk_group(const struct walk *walk, config_setting_t *group)
-{
-	const char *name = config_setting_name(group);
+static void walk_group(const struct walk *walk, const char *path,
+    config_setting_t *group);
 
-	if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
-		problems_add(walk->problems, line_of(group),
-		    "%s cannot be %s: it is a group, write %s: { KEY = "
-		    "VALUE; };", name, describe(group), name);
+static void
+walk_setting(const struct walk *walk, const char *group,
+    config_setting_t *setting)
+{
+	const char *path = path_of(walk, group, setting);
+
+	if (path == NULL)
 		return;
-	}
-	for (int i = 0; i < config_setting_length(group) &&
-	    walk->problems->n <= CONFIG_MAX_PROBLEMS; i++)
-		walk_setting(walk, name, config_setting_get_elem(group,
-		    (unsigned)i));
+	if (!key_is_group(slice_from_cstr(path)))
+		walk_value(walk, slice_from_cstr(path), setting);
+	else if (config_setting_type(setting) == CONFIG_TYPE_GROUP)
+		walk_group(walk, path, setting);
+	else
+		problems_add(walk->problems, line_of(setting),
+		    "%s cannot be %s: it is a group, write %s: { KEY = "
+		    "VALUE; };", path, describe(setting),
+		    config_setting_name(setting));
 }
 
+/* PATH is NULL at the top.  No deeper than the groups of config_keys. */
 static void
-walk_tree(const struct walk *walk, config_setting_t *root)
+walk_group(const struct walk *walk, const char *path, config_setting_t *group)
 {
-	for (int i = 0; i < config_setting_length(root) &&
-	    walk->problems->n <= CONFIG_MAX_PROBLEMS; i++) {
-		config_setting_t *setting = config_setting_get_elem(root,
-		    (unsigned)i);
-
-		if (key_is_group(slice_from_cstr(config_setting_name(
-		    setting))))
-			walk_group(walk, setting);
-		else
-			walk_setting(walk, NULL, setting);
-	}
+	for (int i = 0; i < config_setting_length(group) &&
+	    walk->problems->n <= CONFIG_MAX_PROBLEMS; i++)
+		walk_setting(walk, path, config_setting_get_elem(group,
+		    (unsigned)i));
 }
 
 /* What to write instead, by libconfig's own words for the error. */
@@ -521,7 +515,7 @@ walk_text(struct slice text, struct config *config,
 	config_init(&tree);
 	is_parsed = config_read_string(&tree, text.ptr) == CONFIG_TRUE;
 	if (is_parsed)
-		walk_tree(&walk, config_root_setting(&tree));
+		walk_group(&walk, NULL, config_root_setting(&tree));
 	else
 		tell_parse_error(&tree, problems);
 	config_destroy(&tree);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "daemon/drain.h"
@@ -26,10 +27,14 @@
 #include "daemon/version.h"
 #include "dmarc/psl.h"
 #include "dns/zone.h"
+#include "report/writer.h"
 
 /* A hundred problems, each shorter than 2 KB, in a buffer that doubles. */
 #define PROBLEMS_CEILING ((size_t)1024 * 1024)
 #define ARENA_CEILING (4 * PROBLEMS_CEILING)
+
+/* How long the end waits for the store. */
+#define WRITER_STOP_MS 5000
 
 struct daemon {
 	const struct daemon_options *options;	/* borrowed */
@@ -44,6 +49,7 @@ struct daemon {
 	struct resolver *resolver;	/* the zone, or what asks real DNS */
 	struct throttle *throttle;
 	struct loop *loop;
+	struct report_writer *writer;	/* NULL: there is no store */
 	struct milter_context context;	/* for all sessions */
 };
 
@@ -193,6 +199,24 @@ create_throttle(struct daemon *d)
 	return d->throttle != NULL;
 }
 
+/* Its thread begins with the store: what is wrong there keeps no mail back. */
+static bool
+start_writer(struct daemon *d)
+{
+	if (d->config->report.store[0] == '\0')
+		return true;
+	d->writer = report_start_writer(&d->config->report, d->log);
+	if (d->writer == NULL) {
+		strbuf_append_cstr(&d->problem, "there can be no writer for "
+		    "the store: memory is out");
+		return false;
+	}
+	d->context.writer = d->writer;
+	d->context.policy.history = report_get_history(d->writer);
+	loop_show_writer(d->loop, d->writer);
+	return true;
+}
+
 static bool
 open_milter(struct daemon *d)
 {
@@ -202,6 +226,7 @@ open_milter(struct daemon *d)
 		.policy = d->config->policy,
 		.authserv_id = d->config->authserv_id,
 		.hostname = hostname_find(d->arena),
+		.report = &d->config->report,
 		.log = d->log,
 	};
 	if (d->context.hostname == NULL) {
@@ -244,7 +269,16 @@ static bool
 start(struct daemon *d)
 {
 	return create_loop(d) && create_resolver(d) && create_throttle(d) &&
-	    start_threads(d);
+	    start_writer(d) && start_threads(d);
+}
+
+/* What the sessions have brought is written, for a bounded time.  False where
+ * that is still going on. */
+static bool
+stop_writer(struct daemon *d)
+{
+	return d->writer == NULL || report_stop_writer(d->writer,
+	    clock_monotonic_ms() + WRITER_STOP_MS);
 }
 
 /* ---- running ------------------------------------------------------------- */
@@ -275,9 +309,13 @@ tell_ready(struct daemon *d)
 	notify_status("running");
 }
 
+/* Everything that uses it has ended. */
 static void
 destroy(struct daemon *d)
 {
+	if (!stop_writer(d))	/* its thread uses what is freed below */
+		_exit(1);
+	report_destroy_writer(&d->writer);
 	if (d->resolver != NULL)
 		dns_destroy_resolver(&d->resolver);
 	if (d->zone != NULL)
@@ -297,6 +335,7 @@ static int
 run_alone(struct daemon *d)
 {
 	int exit_status;
+	bool is_over;
 
 	if (!start(d)) {
 		tell_problem(d);
@@ -304,10 +343,11 @@ run_alone(struct daemon *d)
 	}
 	tell_ready(d);
 	exit_status = loop_run(d->loop);
+	is_over = stop_writer(d);
 	log_write(d->log, LOG_LEVEL_INFO, "stopped");
 	/* Sessions that are idle outlive libmilter's main function: with one
 	 * of them open not even libcrypto may be taken down. */
-	if (!loop_is_quiet(d->loop))
+	if (!loop_is_quiet(d->loop) || !is_over)
 		_exit(exit_status);
 	return exit_status;
 }
@@ -317,6 +357,7 @@ static int
 work(void *arg, const struct supervisor_place *place)
 {
 	struct daemon *d = arg;
+	int exit_status;
 
 	if (d->ready_fd >= 0)	/* the supervisor's */
 		close(d->ready_fd);
@@ -330,7 +371,9 @@ work(void *arg, const struct supervisor_place *place)
 		process_leave_terminal();
 	if (place->ready_fd >= 0)
 		process_tell_ready(place->ready_fd);
-	return loop_run(d->loop);
+	exit_status = loop_run(d->loop);
+	(void)stop_writer(d);	/* it has had its time */
+	return exit_status;
 }
 
 static int
@@ -338,8 +381,9 @@ supervise(struct daemon *d)
 {
 	const struct supervisor_options options = {
 		.n_workers = d->config->milter.workers,
-		.stop_ms = (int64_t)d->config->drain_s * 1000 + DRAIN_STOP_MS,
-		.haste_ms = DRAIN_STOP_MS,
+		.stop_ms = (int64_t)d->config->drain_s * 1000 + DRAIN_STOP_MS +
+		    WRITER_STOP_MS,
+		.haste_ms = DRAIN_STOP_MS + WRITER_STOP_MS,
 		.log = d->log,
 		.work = work, .arg = d,
 	};

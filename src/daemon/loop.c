@@ -22,6 +22,7 @@
 #include "daemon/notify.h"
 #include "dns/cache.h"
 #include "milter/milter.h"
+#include "report/writer.h"
 
 #define TICK_MS 100	/* how often a draining daemon looks around */
 #define LIMITS_MEMORY ((size_t)4096)	/* for a line about limits */
@@ -35,6 +36,7 @@ struct loop {
 	struct event_base *base;	/* borrowed */
 	struct log *log;		/* borrowed */
 	const struct resolver *cache;	/* borrowed; NULL: none to show */
+	const struct report_writer *writer;	/* the same */
 	unsigned drain_s;
 	struct drain drain;
 	struct event *signals[N_ELEMENTS(handled_signals)];
@@ -225,6 +227,19 @@ tell_cache(const struct loop *loop)
 }
 
 static void
+tell_writer(const struct loop *loop)
+{
+	struct report_writer_counts c;
+
+	if (loop->writer == NULL)
+		return;
+	report_get_writer_counts(loop->writer, &c);
+	log_write(loop->log, LOG_LEVEL_INFO, "store: state=%s written=%" PRIu64
+	    " dropped=%" PRIu64 " queued_octets=%" PRIu64, c.is_store_down ?
+	    "down" : "up", c.written, c.dropped, c.queued_octets);
+}
+
+static void
 on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct loop *loop = arg;
@@ -239,6 +254,7 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 	case SIGUSR1:
 		tell_open_messages(loop, LOG_LEVEL_INFO, "running");
 		tell_cache(loop);
+		tell_writer(loop);
 		tell_limits(loop);
 		return;
 	default:
@@ -342,6 +358,12 @@ void
 loop_show_cache(struct loop *loop, const struct resolver *cache)
 {
 	loop->cache = cache;
+}
+
+void
+loop_show_writer(struct loop *loop, const struct report_writer *writer)
+{
+	loop->writer = writer;
 }
 
 bool

@@ -10,6 +10,7 @@
 struct event_base;
 struct log;
 struct loop;
+struct report_writer;
 struct resolver;
 
 /* BASE and LOG are borrowed; signals are ours from now on.  NULL where memory
@@ -26,6 +27,9 @@ void loop_show_cache(struct loop *loop, const struct resolver *cache);
  * out. */
 bool loop_be_worker(struct loop *loop, atomic_llong *beat_ms,
     uint64_t interval_us);
+
+/* And WRITER, which is borrowed. */
+void loop_show_writer(struct loop *loop, const struct report_writer *writer);
 
 /* Start libmilter's thread; milter_open has been called, privileges are
  * dropped.  False where there can be no thread. */

@@ -10,6 +10,7 @@
 #include "inspect/inspect.h"
 #include "milter/logline.h"
 #include "milter/perform.h"
+#include "milter/remember.h"
 #include "milter/service.h"
 #include "milter/session.h"
 #include "policy/field.h"
@@ -207,6 +208,8 @@ conclude_message(struct session *session, SMFICTX *ctx)
 	    &(struct logline){ .session = session,
 		.results = inspect_peek(session->inspect),
 		.verdict = &verdict });
+	if (failure == NULL)
+		remember_message(session, &verdict);
 	answer = reply(session, ctx, &verdict);
 	session_end_message(session);
 	return answer;

@@ -6,6 +6,8 @@
 #include "policy/policy.h"
 
 struct log;
+struct report_options;
+struct report_writer;
 
 struct milter_options {
 	const char *socket;	/* "unix:PATH", "inet:PORT@HOST", "inet6:..." */
@@ -30,6 +32,8 @@ struct milter_context {
 	const char *hostname;		/* this host's, fully qualified */
 	struct resolver *resolver;
 	struct log *log;
+	const struct report_options *report;
+	struct report_writer *writer;	/* NULL: nothing is remembered */
 };
 
 #endif

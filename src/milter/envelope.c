@@ -8,6 +8,7 @@
 #include "milter/logline.h"
 #include "milter/macros.h"
 #include "milter/perform.h"
+#include "milter/remember.h"
 #include "milter/service.h"
 #include "milter/session.h"
 
@@ -116,8 +117,10 @@ judge_sender(struct session *session, SMFICTX *ctx)
 	logline_write(LOG_LEVEL_INFO, &(struct logline){
 		.session = session, .results = inspect_peek(session->inspect),
 		.verdict = &verdict, .is_at_mail = true });
-	return verdict.action == POLICY_ACCEPT ? SMFIS_CONTINUE :
-	    refuse_sender(session, ctx, &verdict);
+	if (verdict.action == POLICY_ACCEPT)
+		return SMFIS_CONTINUE;
+	remember_message(session, &verdict);
+	return refuse_sender(session, ctx, &verdict);
 }
 
 /* While draining.  Local mail cannot wait: it goes on without us. */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "inspect/inspect.h"
 #include "milter/macros.h"
+#include "milter/remember.h"
 #include "milter/service.h"
 
 #define CONNECTION_MEMORY ((size_t)8192)
@@ -192,12 +193,13 @@ make_room(struct session *session, struct arena *arena)
 void
 session_add_recipient(struct session *session, const char *argument)
 {
-	const struct policy_options *policy =
-	    &session->service->context->policy;
+	const struct milter_context *context = session->service->context;
+	const struct policy_options *policy = &context->policy;
 	struct arena *arena = inspect_arena(session->inspect);
 	const char *copy;
 
-	if (policy_wants_recipients(policy) && inspect_add_recipient(
+	if ((policy_wants_recipients(policy) ||
+	    remember_wants_recipients(context)) && inspect_add_recipient(
 	    session->inspect, slice_from_cstr(argument)) != INSPECT_OK)
 		session_note_failure(session, "no memory for the recipients");
 	if (policy->quarantine == POLICY_QUARANTINE_REDIRECT && arena != NULL) {

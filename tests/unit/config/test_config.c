@@ -181,7 +181,7 @@ static const struct {
 	{ "evidence", MONITOR "dmarc: { evidence = [\"arc\",\n\"lists\"]; };",
 	    "f:2: dmarc.evidence cannot be \"lists\": write \"arc\", "
 	    "\"signature\", \"signature-body\", \"list\", \"forwarder\", "
-	    "\"relay\" or \"sealer\"\n" },
+	    "\"relay\", \"sealer\" or \"history\"\n" },
 	{ "forwarders", MONITOR "dmarc: { forwarders = [\"192.0.2.0/33\",\n"
 	    "\"192.0.2.1\", \"fwd.example\",\n\"2001:db8::/129\",\n"
 	    "\"a b\"]; };",
@@ -222,6 +222,64 @@ static const struct {
 	{ "store, relative", MONITOR "store = \"sqlite:assay.db\";",
 	    "f:1: store cannot be \"sqlite:assay.db\": write the whole path: "
 	    "\"sqlite:/var/lib/assay/assay.db\"\n" },
+	{ "store, no file", MONITOR "store = \"sqlite:/\";",
+	    "f:1: store cannot be \"sqlite:/\": write the whole path: "
+	    "\"sqlite:/var/lib/assay/assay.db\"\n" },
+	{ "report.from", MONITOR "report: { from = \"a b@example.org\"; };",
+	    "f:1: report.from cannot be \"a b@example.org\": write a plain "
+	    "mail address: \"dmarc-reports@example.org\"\n" },
+	{ "report.from, in brackets", MONITOR
+	    "report: {\nfrom = \"<a@example.org>\"; };",
+	    "f:2: report.from cannot be \"<a@example.org>\": write a plain "
+	    "mail address: \"dmarc-reports@example.org\"\n" },
+	{ "report.from, without domain", MONITOR
+	    "report: { from = \"postmaster\"; };",
+	    "f:1: report.from cannot be \"postmaster\": write a plain "
+	    "mail address: \"dmarc-reports@example.org\"\n" },
+	{ "report.from, a literal", MONITOR
+	    "report: { from = \"a@[192.0.2.1]\"; };",
+	    "f:1: report.from cannot be \"a@[192.0.2.1]\": write a plain "
+	    "mail address: \"dmarc-reports@example.org\"\n" },
+	{ "report.organization", MONITOR
+	    "report: { organization = \"\xff\"; };",
+	    "f:1: report.organization cannot be \"\\xff\": write it in "
+	    "UTF-8 without a fault\n" },
+	{ "report.submitter", MONITOR "report: { submitter = \"a b\"; };",
+	    "f:1: report.submitter cannot be \"a b\": write this host's "
+	    "name, \"mx.example.org\"\n" },
+	{ "report.transport", MONITOR
+	    "report: { transport = \"sendmail\"; };",
+	    "f:1: report.transport cannot be \"sendmail\": write "
+	    "\"sendmail:/usr/sbin/sendmail\" or \"smtp://HOST:PORT\"\n" },
+	{ "report.transport, relative", MONITOR
+	    "report: { transport = \"sendmail:bin/sendmail\"; };",
+	    "f:1: report.transport cannot be \"sendmail:bin/sendmail\": "
+	    "write \"sendmail:/usr/sbin/sendmail\" or "
+	    "\"smtp://HOST:PORT\"\n" },
+	{ "report.transport, port", MONITOR
+	    "report: { transport = \"smtp://mx.example.org:65536\"; };",
+	    "f:1: report.transport cannot be \"smtp://mx.example.org:65536\": "
+	    "write \"sendmail:/usr/sbin/sendmail\" or "
+	    "\"smtp://HOST:PORT\"\n" },
+	{ "report.transport, path", MONITOR
+	    "report: { transport = \"smtp://mx.example.org/x\"; };",
+	    "f:1: report.transport cannot be \"smtp://mx.example.org/x\": "
+	    "write \"sendmail:/usr/sbin/sendmail\" or "
+	    "\"smtp://HOST:PORT\"\n" },
+	{ "report.keep_days", MONITOR "report: { keep_days = 6; };",
+	    "f:1: report.keep_days cannot be 6: write a number from 7 to "
+	    "3650\n" },
+	{ "group in a group", MONITOR "report: {\n failure = true; };",
+	    "f:2: report.failure cannot be true or false: it is a group, write "
+	    "failure: { KEY = VALUE; };\n" },
+	{ "key in a group in a group", MONITOR
+	    "report: {\n failure: {\n enable = true; }; };",
+	    "f:3: there is no key report.failure.enable: did you mean "
+	    "report.failure.enabled?\n" },
+	{ "no such group in a group", MONITOR
+	    "report: {\n failures: { enabled = true; }; };",
+	    "f:2: there is no key report.failures: did you mean "
+	    "report.failure?\n" },
 	{ "log.level", MONITOR "log: { level = \"loud\"; };",
 	    "f:1: log.level cannot be \"loud\": write \"error\", "
 	    "\"warning\", \"info\" or \"debug\"\n" },
@@ -330,7 +388,9 @@ test_defaults(void **state)
 	assert_false(c->policy.is_temperror_accepted);
 	assert_int_equal(c->policy.n_trusted_networks, 2);
 	assert_true(c->policy.is_authenticated_trusted);
-	assert_string_equal(c->store, "");
+	assert_string_equal(c->report.store, "");
+	assert_null(c->report.from);
+	assert_int_equal(c->report.keep_days, 35);
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(c->log_facility, LOG_MAIL);
 	assert_null(c->user);
@@ -366,7 +426,13 @@ static const char full[] =
     "    relays = [\"192.0.2.64/26\", \"2001:db8::/48\"]; };\n"
     "replies: { spf_reject = \"a\"; dmarc_reject = \"%{text} %{id}\";\n"
     "    bad_from = \"c\"; temperror = \"100%%\"; rule_reject = \"e\"; };\n"
-    "store = \"postgresql://db.example.org/assay\";\n"
+    "store = \"sqlite:/nonexistent/assay.db\";\n"
+    "report: { from = \"DMARC@Example.ORG\"; organization = \"\xc3\x84 Ltd\";\n"
+    "    contact = \"https://example.org/\"; submitter = \"MX.example.org\";\n"
+    "    transport = \"smtp://[2001:db8::1]:2525\"; recipient_domain = true;\n"
+    "    keep_days = 7; max_destinations = 3; max_octets = 65536;\n"
+    "    max_rows = 100; max_reports = 1; failure: { enabled = true;\n"
+    "    subject = true; per_hour = 2; }; };\n"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; questions = 20;\n"
     "    network_questions = 0; network_burst = 100;\n"
@@ -375,6 +441,26 @@ static const char full[] =
     "log: { level = \"debug\"; facility = \"local3\"; };\n"
     "user = \"root\";\n"
     "drain_s = 0;\n";
+
+static void
+check_report(const struct report_options *report)
+{
+	assert_string_equal(report->store, "sqlite:/nonexistent/assay.db");
+	assert_string_equal(report->from, "DMARC@example.org");
+	assert_string_equal(report->organization, "\xc3\x84 Ltd");
+	assert_string_equal(report->contact, "https://example.org/");
+	assert_string_equal(report->submitter, "mx.example.org");
+	assert_string_equal(report->transport, "smtp://[2001:db8::1]:2525");
+	assert_true(report->tells_recipient_domain);
+	assert_int_equal(report->keep_days, 7);
+	assert_int_equal(report->max_destinations, 3);
+	assert_int_equal(report->max_octets, 65536);
+	assert_int_equal(report->max_rows, 100);
+	assert_int_equal(report->max_reports, 1);
+	assert_true(report->is_failure_enabled);
+	assert_true(report->tells_subject);
+	assert_int_equal(report->failures_per_hour, 2);
+}
 
 static void
 test_full(void **state)
@@ -442,7 +528,7 @@ test_full(void **state)
 	assert_string_equal(c->policy.replies[POLICY_REPLY_TEMPERROR],
 	    "100%%");
 	assert_string_equal(c->policy.replies[POLICY_REPLY_RULE], "e");
-	assert_string_equal(c->store, "postgresql://db.example.org/assay");
+	check_report(&c->report);
 	assert_int_equal(c->inspect.header.max_octets, 65536);
 	assert_int_equal(c->inspect.header.max_fields, 100);
 	assert_int_equal(c->inspect.max_message_memory, 1048576);
@@ -464,8 +550,9 @@ test_full(void **state)
 	assert_string_equal(note->text, "f:6: resolver.zone_file: no DNS "
 	    "server is asked, this file answers everything");
 	note = note->next;
-	assert_string_equal(note->text, "f:23: store: accepted, not built "
-	    "yet");
+	assert_string_equal(note->text, "f:23: store: there is no folder "
+	    "/nonexistent, or it cannot be looked into: nothing is remembered "
+	    "until it is there");
 	note = note->next;
 	assert_string_equal(note->text, "f:13: dmarc.enabled without "
 	    "dkim.enabled: mail that only DKIM would let pass fails DMARC");

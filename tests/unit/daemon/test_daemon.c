@@ -39,7 +39,7 @@ test_config(const char *text, int fd, char *written, size_t size)
 static const char good[] =
     "mode = \"enforce\";\ndmarc: { reject = \"strict\"; };\n";
 static const char bad[] = "mode = 1;\nfoo = 2;\n";
-static const char noted[] = "mode = \"enforce\";\nstore = \"sqlite:/a\";\n"
+static const char noted[] = "mode = \"enforce\";\nstore = \"sqlite:/nonexistent/a\";\n"
     "dmarc: { reject = \"strict\"; };\n";
 
 static void
@@ -65,8 +65,8 @@ test_test(void **state)
 	assert_string_equal(written, "");
 	assert_int_equal(test_config(noted, STDOUT_FILENO, written,
 	    sizeof(written)), 0);
-	assert_non_null(strstr(written, ":2: store: accepted, not built "
-	    "yet\n"));
+	assert_non_null(strstr(written, ":2: store: there is no folder "
+	    "/nonexistent, "));
 }
 
 static void
