@@ -58,7 +58,7 @@ report_setup_open_store(const struct config *config, struct store **store_out)
 	*store_out = NULL;
 	if (arena == NULL)
 		return tell_memory();
-	if (config->store[0] == '\0') {
+	if (config->report.store[0] == '\0') {
 		fputs("assay: nothing is remembered: write store = "
 		    "\"sqlite:/var/lib/assay/assay.db\"; into the "
 		    "configuration\n", stderr);
@@ -66,7 +66,7 @@ report_setup_open_store(const struct config *config, struct store **store_out)
 		return EX_CONFIG;
 	}
 	strbuf_init(&problem, arena, TEXT_CEILING / 4);
-	status = store_open(config->store, store_out, &problem);
+	status = store_open(config->report.store, store_out, &problem);
 	if (status != STORE_OK) {
 		fputs("assay: store: ", stderr);
 		terminal_print_escaped(stderr, strbuf_slice(&problem));
