@@ -1,6 +1,8 @@
 /* mail/taglist.c - see taglist.h. */
 #include "mail/taglist.h"
 
+#include <string.h>
+
 #include "base/ascii.h"
 #include "base/cursor.h"
 
@@ -22,6 +24,38 @@ is_tag_value(char c)
 	return octet > ' ' ? octet != ';' && octet != 0x7f : ascii_is_fws(c);
 }
 
+/* Whether all of eight octets are VALCHARs; the sums overflow from one octet
+ * into the next only where the first of them is none. */
+static bool
+are_valchars(const char *octets)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t word, other;
+
+	memcpy(&word, octets, sizeof(word));
+	other = word ^ ones * ';';	/* zero where it is one */
+	return ((word | (word - ones * '!') | (word + ones) |
+	    (other - ones)) & ones << 7) == 0;
+}
+
+/* Most of a signature is base64: many octets with nothing between them. */
+static struct slice
+take_tag_value(struct cursor *cur)
+{
+	const char *start = cur->pos;
+
+	while (!cursor_at_end(cur)) {
+		if (cur->end - cur->pos >= (ptrdiff_t)sizeof(uint64_t) &&
+		    are_valchars(cur->pos))
+			cur->pos += sizeof(uint64_t);
+		else if (is_tag_value(*cur->pos))
+			cur->pos++;
+		else
+			break;
+	}
+	return (struct slice){ start, (size_t)(cur->pos - start) };
+}
+
 /* tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS] */
 enum tag_step
 tag_take(struct cursor *cur, struct tag *tag)
@@ -37,7 +71,7 @@ tag_take(struct cursor *cur, struct tag *tag)
 	if (!cursor_take_char(cur, '='))
 		return TAG_MALFORMED;
 	cursor_skip_fws(cur);
-	tag->value = slice_trim_end(cursor_take_while(cur, is_tag_value));
+	tag->value = slice_trim_end(take_tag_value(cur));
 	if (!cursor_take_char(cur, ';') && !cursor_at_end(cur))
 		return TAG_MALFORMED;
 	return TAG_FOUND;
