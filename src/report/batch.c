@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/siphash.h"
+#include "report/failure.h"
 #include "report/history.h"
 #include "report/queue.h"
 #include "report/writer.h"
@@ -211,6 +212,19 @@ add_folded(struct report_batch *batch, const struct report_queued *record)
 	return true;
 }
 
+/* Like incidents are merged when they are sent. */
+static bool
+add_failure(struct report_batch *batch, const struct report_queued *record)
+{
+	struct store_failure *failure = &batch->failures[batch->n_failures];
+
+	if (!report_decode_failure(record->octets, failure))
+		return false;
+	failure->time_s = record->time_s;
+	batch->n_failures++;
+	return true;
+}
+
 static bool
 add(struct report_batch *batch, const struct report_queued *record)
 {
@@ -219,7 +233,7 @@ add(struct report_batch *batch, const struct report_queued *record)
 	case REPORT_RECORD_PASS:
 		return add_folded(batch, record);
 	case REPORT_RECORD_FAILURE:
-		break;
+		return add_failure(batch, record);
 	}
 	return false;
 }

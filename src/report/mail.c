@@ -29,9 +29,9 @@ report_append_file_name(struct strbuf *text, const struct report_mail *mail)
 	strbuf_append(text, SLICE(".xml.gz"));
 }
 
-/* date-time = day-of-week "," date time   (RFC 5322 3.3), in UTC. */
-static void
-append_date(struct strbuf *text, int64_t date_s)
+/* date-time = day-of-week "," date time   (RFC 5322 3.3) */
+void
+report_append_date(struct strbuf *text, int64_t date_s)
 {
 	static const char days[7][4] = {
 		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat",
@@ -67,7 +67,7 @@ append_header(struct strbuf *text, const struct report_mail *mail)
 	strbuf_printf(text, "From: <%.*s>\n", SLICE_PRINTF(mail->from));
 	strbuf_printf(text, "To: <%.*s>\n", SLICE_PRINTF(mail->to));
 	strbuf_append(text, SLICE("Date: "));
-	append_date(text, mail->date_s);
+	report_append_date(text, mail->date_s);
 	strbuf_printf(text, "\nSubject: Report Domain: %.*s\n",
 	    SLICE_PRINTF(mail->policy_domain));
 	strbuf_printf(text, "    Submitter: %.*s\n",

@@ -17,10 +17,12 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "report/batch.h"
+#include "report/failure.h"
 #include "report/history.h"
 #include "report/options.h"
 #include "report/queue.h"
 #include "report/store.h"
+#include "report/store_secret.h"
 
 #define FIRST_PAUSE_MS 1000	/* after a failure; each is twice the last */
 #define MAX_PAUSE_MS 60000
@@ -39,6 +41,9 @@ struct report_writer {
 	struct report_queue *queue;
 	struct report_history *history;
 	atomic_ullong n_written, n_dropped;
+	struct report_failure_gate gate;
+	struct siphash_key secret;	/* written once, before the next */
+	atomic_bool is_secret_known;
 	atomic_bool is_store_down;
 	atomic_llong end_ms;		/* monotonic: no more tries then */
 	pthread_t thread;
@@ -128,6 +133,25 @@ tell_losses(struct report_writer *w)
 }
 
 /* ---- the store ----------------------------------------------------------- */
+
+/* Until it is known no failure report is made; it never changes. */
+static void
+read_secret(struct report_writer *w)
+{
+	struct siphash_key secret;
+
+	if (!w->options->is_failure_enabled ||
+	    atomic_load(&w->is_secret_known))
+		return;
+	if (store_get_secret(w->store, &secret) != STORE_OK) {
+		log_write_limited(w->log, &w->trouble, LOG_LEVEL_WARNING,
+		    "store: no failure reports for now: %s",
+		    store_problem(w->store));
+		return;
+	}
+	w->secret = secret;
+	atomic_store(&w->is_secret_known, true);
+}
 
 static void
 open_store(struct report_writer *w)
@@ -262,6 +286,7 @@ work(struct report_writer *w)
 		}
 		if (!has_store(w))
 			continue;
+		read_secret(w);
 		if (clock_monotonic_ms() >= w->history_ms)
 			read_history(w);
 		if (wait_for_batch(w))
@@ -389,6 +414,18 @@ const struct policy_history *
 report_get_history(const struct report_writer *writer)
 {
 	return report_describe_history(writer->history);
+}
+
+const struct siphash_key *
+report_get_secret(const struct report_writer *writer)
+{
+	return atomic_load(&writer->is_secret_known) ? &writer->secret : NULL;
+}
+
+struct report_failure_gate *
+report_get_failure_gate(struct report_writer *writer)
+{
+	return &writer->gate;
 }
 
 void

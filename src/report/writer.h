@@ -13,8 +13,10 @@
 
 struct log;
 struct policy_history;
+struct report_failure_gate;
 struct report_options;
 struct report_writer;
+struct siphash_key;
 struct strbuf;
 
 #define REPORT_BATCH_MS 1000
@@ -47,6 +49,13 @@ bool report_write(struct report_writer *writer, enum report_record record,
  * the thread, answered from memory.  Borrowed; lives as long as the writer. */
 const struct policy_history *report_get_history(
     const struct report_writer *writer);
+
+/* For struct report_failure_request: the key once it was read from the store,
+ * NULL before that and where there are to be no failure reports. */
+const struct siphash_key *report_get_secret(
+    const struct report_writer *writer);
+struct report_failure_gate *report_get_failure_gate(
+    struct report_writer *writer);
 
 struct report_writer_counts {
 	uint64_t written, dropped;	/* records */
