@@ -1,0 +1,241 @@
+/* cli/policy_fetch.c - see policy_fetch.h. */
+#include "cli/policy_fetch.h"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+#include "base/arena.h"
+#include "base/ip.h"
+#include "base/strbuf.h"
+#include "dns/dns.h"
+#include "mta_sts/policy.h"
+
+#define MAX_TEXT ((size_t)1024)
+#define MAX_ADDRESSES 8		/* tried, of each family */
+#define HTTPS_PORT 443
+
+struct fetch {
+	struct arena *arena;
+	struct strbuf *problem;
+	struct strbuf host, url, resolve;
+	struct strbuf body;
+	bool is_too_large;
+	CURL *curl;
+	struct curl_slist *addresses;	/* libcurl's "HOST:PORT:ADDRESS,..." */
+};
+
+bool
+policy_fetch_start(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+void
+policy_fetch_stop(void)
+{
+	curl_global_cleanup();
+}
+
+/* ---- the host's addresses ------------------------------------------------ */
+
+static void
+append_addresses(struct fetch *fetch, const struct dns_answer *answer,
+    enum ip_family family, size_t *n)
+{
+	for (size_t i = 0; i < answer->n_records && i < MAX_ADDRESSES; i++) {
+		struct ip_address address = { .family = family };
+
+		for (size_t j = 0; j < sizeof(address.octets); j++)
+			address.octets[j] = answer->records[i].address[j];
+		if ((*n)++ != 0)
+			strbuf_append_char(&fetch->resolve, ',');
+		if (family == IP_V6)
+			strbuf_append_char(&fetch->resolve, '[');
+		ip_append(&fetch->resolve, &address);
+		if (family == IP_V6)
+			strbuf_append_char(&fetch->resolve, ']');
+	}
+}
+
+static enum policy_fetch_status
+refuse(struct fetch *fetch, enum policy_fetch_status status, const char *why)
+{
+	strbuf_append(fetch->problem, strbuf_slice(&fetch->host));
+	strbuf_printf(fetch->problem, ": %s", why);
+	return status;
+}
+
+static enum policy_fetch_status
+find_addresses(struct fetch *fetch, struct resolver *resolver)
+{
+	struct slice host = strbuf_slice(&fetch->host);
+	const struct dns_answer *v4, *v6;
+	size_t n = 0;
+
+	dns_prefetch(resolver, host, DNS_AAAA);
+	v4 = dns_query(resolver, fetch->arena, host, DNS_A, INT64_MAX);
+	v6 = dns_query(resolver, fetch->arena, host, DNS_AAAA, INT64_MAX);
+	strbuf_printf(&fetch->resolve, "%s:%d:", strbuf_cstr(&fetch->host),
+	    HTTPS_PORT);
+	append_addresses(fetch, v4, IP_V4, &n);
+	append_addresses(fetch, v6, IP_V6, &n);
+	if (n != 0)
+		return POLICY_FETCH_OK;
+	if (v4->status == DNS_TEMPFAIL || v6->status == DNS_TEMPFAIL)
+		return refuse(fetch, POLICY_FETCH_UNREACHABLE,
+		    v4->why != NULL ? v4->why : v6->why);
+	return refuse(fetch, POLICY_FETCH_ABSENT, "it has no address");
+}
+
+/* ---- libcurl ------------------------------------------------------------- */
+
+static size_t
+take_body(char *octets, size_t size, size_t n, void *context)
+{
+	struct fetch *fetch = context;
+
+	n *= size;
+	if (n > MTA_STS_MAX_OCTETS - fetch->body.len) {
+		fetch->is_too_large = true;
+		return 0;	/* which ends the transfer */
+	}
+	strbuf_append(&fetch->body, (struct slice){ octets, n });
+	return n;
+}
+
+/* libcurl's own default is a file that was fixed when it was built. */
+static CURLcode
+trust_system(CURL *curl, void *context, void *unused)
+{
+	(void)curl;
+	(void)unused;
+	return SSL_CTX_set_default_verify_paths(context) == 1 ? CURLE_OK :
+	    CURLE_SSL_CACERT_BADFILE;
+}
+
+static bool
+prepare(struct fetch *fetch, long timeout_ms)
+{
+	CURL *curl = fetch->curl;
+	bool ok = true;
+
+	fetch->addresses = curl_slist_append(NULL,
+	    strbuf_cstr(&fetch->resolve));
+	if (fetch->addresses == NULL)
+		return false;
+	ok &= curl_easy_setopt(curl, CURLOPT_URL,
+	    strbuf_cstr(&fetch->url)) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_RESOLVE,
+	    fetch->addresses) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_HTTP09_ALLOWED, 0L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+	    timeout_ms) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_CAINFO, NULL) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION,
+	    trust_system) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION,
+	    take_body) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch) == CURLE_OK;
+	return ok;
+}
+
+static bool
+is_untrusted(CURLcode code)
+{
+	return code == CURLE_PEER_FAILED_VERIFICATION ||
+	    code == CURLE_SSL_ISSUER_ERROR;
+}
+
+/* text/plain, whatever parameters stand behind it (RFC 8461 3.2). */
+static bool
+is_plain_text(const char *type)
+{
+	static const struct slice plain = SLICE_INIT("text/plain");
+	struct slice rest, text = slice_from_cstr(type);
+
+	if (!slice_starts_with_nocase(text, plain))
+		return false;
+	rest = slice_trim(slice_from(text, plain.len));
+	return rest.len == 0 || rest.ptr[0] == ';';
+}
+
+static enum policy_fetch_status
+judge_answer(struct fetch *fetch)
+{
+	const char *type = NULL;
+	long code = 0;
+
+	if (curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE,
+	    &code) != CURLE_OK || curl_easy_getinfo(fetch->curl,
+	    CURLINFO_CONTENT_TYPE, &type) != CURLE_OK)
+		return refuse(fetch, POLICY_FETCH_FAILED, "libcurl failed");
+	if (code == 404 || code == 410)
+		return refuse(fetch, POLICY_FETCH_ABSENT,
+		    "its server has no policy");
+	if (code >= 300 && code < 400)
+		return refuse(fetch, POLICY_FETCH_REFUSED,
+		    "it redirects, which must not be followed");
+	if (code != 200) {
+		refuse(fetch, POLICY_FETCH_UNREACHABLE, "its server said ");
+		strbuf_printf(fetch->problem, "%ld", code);
+		return POLICY_FETCH_UNREACHABLE;
+	}
+	if (!is_plain_text(type))
+		return refuse(fetch, POLICY_FETCH_REFUSED,
+		    "what it has is no text/plain");
+	return POLICY_FETCH_OK;
+}
+
+static enum policy_fetch_status
+transfer(struct fetch *fetch, long timeout_ms)
+{
+	CURLcode code;
+
+	if (!prepare(fetch, timeout_ms))
+		return refuse(fetch, POLICY_FETCH_FAILED, "libcurl failed");
+	code = curl_easy_perform(fetch->curl);
+	if (code == CURLE_OK)
+		return judge_answer(fetch);
+	if (fetch->is_too_large)
+		return refuse(fetch, POLICY_FETCH_REFUSED,
+		    "what it has is over 64 KB");
+	return refuse(fetch, is_untrusted(code) ? POLICY_FETCH_UNTRUSTED :
+	    POLICY_FETCH_UNREACHABLE, curl_easy_strerror(code));
+}
+
+enum policy_fetch_status
+policy_fetch(struct resolver *resolver, struct arena *arena,
+    struct slice domain, long timeout_ms, struct slice *body_out,
+    struct strbuf *problem)
+{
+	struct fetch fetch = { .arena = arena, .problem = problem };
+	enum policy_fetch_status status;
+
+	*body_out = SLICE_EMPTY;
+	strbuf_init(&fetch.host, arena, MAX_TEXT);
+	strbuf_init(&fetch.url, arena, MAX_TEXT);
+	strbuf_init(&fetch.resolve, arena, MAX_TEXT);
+	strbuf_init(&fetch.body, arena, MTA_STS_MAX_OCTETS + 1);
+	strbuf_printf(&fetch.host, "mta-sts.%.*s", SLICE_PRINTF(domain));
+	strbuf_printf(&fetch.url, "https://%.*s/.well-known/mta-sts.txt",
+	    SLICE_PRINTF(strbuf_slice(&fetch.host)));
+	if (fetch.host.has_failed || fetch.url.has_failed)
+		return POLICY_FETCH_FAILED;
+	status = find_addresses(&fetch, resolver);
+	if (status != POLICY_FETCH_OK)
+		return status;
+	fetch.curl = curl_easy_init();
+	status = fetch.curl != NULL ? transfer(&fetch, timeout_ms) :
+	    refuse(&fetch, POLICY_FETCH_FAILED, "memory is out");
+	curl_easy_cleanup(fetch.curl);
+	curl_slist_free_all(fetch.addresses);
+	if (status == POLICY_FETCH_OK && !fetch.body.has_failed)
+		*body_out = strbuf_slice(&fetch.body);
+	return status;
+}
