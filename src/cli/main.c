@@ -1,6 +1,7 @@
 /* cli/main.c - assay, the postmaster's tool: see cli/command.h. */
 #include <stdio.h>
 
+#include "cli/check.h"
 #include "cli/command.h"
 #include "cli/report.h"
 #include "cli/test_send.h"
@@ -18,6 +19,10 @@ run_version(const struct command *self, int argc, char **argv)
 }
 
 static const struct command commands[] = {
+	{ "check", "assay check", "[--selector S]... [--connect] "
+	  "[--as-sender IP] [--json] [--diff OLD.json] [--file FILE] "
+	  "DOMAIN...", "what a receiver sees of a domain",
+	  check_run_command },
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
 	{ "test-send", "assay test-send", "[--server HOST[:PORT]] [--from M] "

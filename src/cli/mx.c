@@ -91,3 +91,39 @@ mx_find(struct resolver *resolver, struct arena *arena, struct slice domain,
 	}
 	return refuse(problem, domain, answer->why);
 }
+
+static size_t
+take_addresses(const struct dns_answer *answer, enum ip_family family,
+    struct ip_address *addresses, size_t max)
+{
+	size_t n = answer->n_records < max ? answer->n_records : max;
+
+	for (size_t i = 0; i < n; i++) {
+		addresses[i] = (struct ip_address){ .family = family };
+		for (size_t j = 0; j < sizeof(addresses[i].octets); j++)
+			addresses[i].octets[j] =
+			    answer->records[i].address[j];
+	}
+	return n;
+}
+
+size_t
+mx_find_addresses(struct resolver *resolver, struct arena *arena,
+    struct slice host, struct ip_address addresses[MX_MAX_ADDRESSES],
+    const char **why_out)
+{
+	const struct dns_answer *v4, *v6;
+	size_t n;
+
+	*why_out = NULL;
+	dns_prefetch(resolver, host, DNS_AAAA);
+	v4 = dns_query(resolver, arena, host, DNS_A, INT64_MAX);
+	v6 = dns_query(resolver, arena, host, DNS_AAAA, INT64_MAX);
+	n = take_addresses(v4, IP_V4, addresses, MX_MAX_ADDRESSES);
+	n += take_addresses(v6, IP_V6, addresses + n, MX_MAX_ADDRESSES - n);
+	if (n == 0)
+		*why_out = v4->status == DNS_TEMPFAIL ? v4->why :
+		    v6->status == DNS_TEMPFAIL ? v6->why :
+		    "it has no address";
+	return n;
+}

@@ -2,6 +2,7 @@
 #ifndef ASSAY_CLI_MX_H
 #define ASSAY_CLI_MX_H
 
+#include "base/ip.h"
 #include "base/slice.h"
 
 struct arena;
@@ -22,5 +23,12 @@ struct mx_hosts {
  * it does not exist, takes no mail, or DNS failed.  Blocks. */
 bool mx_find(struct resolver *resolver, struct arena *arena,
     struct slice domain, struct mx_hosts *hosts_out, struct strbuf *problem);
+
+/* The addresses of a host, IPv4 first, at most MX_MAX_ADDRESSES; *WHY_OUT is
+ * static text where there is none.  Blocks. */
+#define MX_MAX_ADDRESSES 16
+size_t mx_find_addresses(struct resolver *resolver, struct arena *arena,
+    struct slice host, struct ip_address addresses[MX_MAX_ADDRESSES],
+    const char **why_out);
 
 #endif

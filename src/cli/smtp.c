@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 #include "cli/smtp_tls.h"
 
 #define MAX_TEXT ((size_t)1000)
-#define PORT_TEXT 8
 
 /* ---- waiting ------------------------------------------------------------- */
 
@@ -161,76 +159,74 @@ finish_connect(struct smtp *smtp, int64_t deadline_ms)
 	return fail_with_errno(smtp, "it cannot be reached");
 }
 
+/* The address as connect(2) wants it; its length. */
+static socklen_t
+make_sockaddr(const struct ip_address *address, unsigned port,
+    struct sockaddr_storage *storage)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)storage;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)storage;
+
+	*storage = (struct sockaddr_storage){ .ss_family = AF_INET };
+	if (address->family == IP_V4) {
+		v4->sin_port = htons((uint16_t)port);
+		memcpy(&v4->sin_addr, address->octets, 4);
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	memcpy(&v6->sin6_addr, address->octets, 16);
+	return sizeof(*v6);
+}
+
 static enum smtp_status
-connect_to(struct smtp *smtp, const struct addrinfo *address)
+connect_to(struct smtp *smtp, const struct ip_address *address, unsigned port)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + smtp->timeout_ms;
+	struct sockaddr_storage storage;
+	socklen_t length = make_sockaddr(address, port, &storage);
 
-	smtp->fd = socket(address->ai_family,
+	smtp->fd = socket(storage.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (smtp->fd < 0)
 		return fail_with_errno(smtp, "socket");
-	if (connect(smtp->fd, address->ai_addr, address->ai_addrlen) == 0)
+	if (connect(smtp->fd, (struct sockaddr *)&storage, length) == 0)
 		return SMTP_OK;
 	if (errno != EINPROGRESS)
 		return fail_with_errno(smtp, "it cannot be reached");
 	return finish_connect(smtp, deadline_ms);
 }
 
-/* Each address in turn; what is said of the last one stays. */
-static enum smtp_status
-connect_to_any(struct smtp *smtp, const struct addrinfo *addresses,
-    unsigned port)
-{
-	enum smtp_status status = SMTP_FAILED;
-	size_t before = smtp->problem->len;
-
-	for (const struct addrinfo *address = addresses; address != NULL;
-	    address = address->ai_next) {
-		strbuf_truncate(smtp->problem, before);
-		smtp->peer = ip_from_sockaddr(address->ai_addr);
-		ip_append(smtp->problem, &smtp->peer);
-		strbuf_printf(smtp->problem, " port %u: ", port);
-		status = connect_to(smtp, address);
-		if (status == SMTP_OK) {
-			strbuf_truncate(smtp->problem, before);
-			return status;
-		}
-		if (smtp->fd >= 0)
-			close(smtp->fd);
-		smtp->fd = -1;
-	}
-	return status;
-}
-
 enum smtp_status
-smtp_connect(struct arena *arena, const char *host, unsigned port,
-    int timeout_ms, struct strbuf *problem, struct smtp **smtp_out)
+smtp_connect(struct arena *arena, const struct ip_address *addresses, size_t n,
+    unsigned port, int timeout_ms, struct strbuf *problem,
+    struct smtp **smtp_out)
 {
-	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct smtp *smtp = arena_alloc(arena, sizeof(*smtp));
-	struct addrinfo *addresses;
-	char port_text[PORT_TEXT];
-	enum smtp_status status;
-	int error;
+	enum smtp_status status = SMTP_FAILED;
+	size_t before = problem->len;
 
 	*smtp_out = NULL;
 	if (smtp == NULL)
 		return SMTP_NO_MEMORY;
 	*smtp = (struct smtp){ .arena = arena, .problem = problem, .fd = -1,
 		.timeout_ms = timeout_ms };
-	snprintf(port_text, sizeof(port_text), "%u", port);
-	error = getaddrinfo(host, port_text, &hints, &addresses);
-	if (error != 0) {
-		strbuf_append_escaped(problem, slice_from_cstr(host),
-		    MAX_TEXT);
-		strbuf_printf(problem, ": %s", gai_strerror(error));
-		return SMTP_FAILED;
+	/* What is said of the last one stays. */
+	for (size_t i = 0; i < n; i++) {
+		strbuf_truncate(problem, before);
+		ip_append(problem, &addresses[i]);
+		strbuf_printf(problem, " port %u: ", port);
+		smtp->peer = addresses[i];
+		status = connect_to(smtp, &addresses[i], port);
+		if (status == SMTP_OK) {
+			strbuf_truncate(problem, before);
+			*smtp_out = smtp;
+			return SMTP_OK;
+		}
+		if (smtp->fd >= 0)
+			close(smtp->fd);
+		smtp->fd = -1;
 	}
-	status = connect_to_any(smtp, addresses, port);
-	freeaddrinfo(addresses);
-	if (status == SMTP_OK)
-		*smtp_out = smtp;
 	return status;
 }
 

@@ -33,12 +33,12 @@ struct smtp_reply {
 	struct slice enhanced;	/* "2.1.5" of the first line, or empty */
 };
 
-/* Names and replies live in ARENA, which is borrowed.  HOST is a name or an
- * address.  *SMTP_OUT is NULL unless SMTP_OK; PROBLEM gets one sentence then,
+/* To the first of ADDRESSES that answers.  Replies live in ARENA, which is
+ * borrowed.  *SMTP_OUT is NULL unless SMTP_OK; PROBLEM gets one sentence then,
  * as it does from all that follows. */
-enum smtp_status smtp_connect(struct arena *arena, const char *host,
-    unsigned port, int timeout_ms, struct strbuf *problem,
-    struct smtp **smtp_out);
+enum smtp_status smtp_connect(struct arena *arena,
+    const struct ip_address *addresses, size_t n, unsigned port,
+    int timeout_ms, struct strbuf *problem, struct smtp **smtp_out);
 void smtp_close(struct smtp **smtp);
 
 /* Whom it has reached. */

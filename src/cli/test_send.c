@@ -3,8 +3,10 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -371,6 +373,23 @@ parse_server(struct test_send *t, const char *text)
 	return t->server != NULL;
 }
 
+static bool
+connect_to_host(struct test_send *t, struct resolver *resolver)
+{
+	struct ip_address addresses[MX_MAX_ADDRESSES];
+	const char *why;
+	size_t n = mx_find_addresses(resolver, t->arena,
+	    slice_from_cstr(t->server), addresses, &why);
+
+	if (n != 0)
+		return smtp_connect(t->arena, addresses, n, t->port,
+		    1000 * t->timeout_s, &t->problem, &t->smtp) == SMTP_OK;
+	strbuf_append_escaped(&t->problem, slice_from_cstr(t->server),
+	    MAX_TEXT / 4);
+	strbuf_printf(&t->problem, ": %s", why);
+	return false;
+}
+
 /* The first exchange of the first recipient's domain that can be reached. */
 static int
 connect_by_mx(struct test_send *t, struct resolver *resolver)
@@ -392,10 +411,8 @@ connect_by_mx(struct test_send *t, struct resolver *resolver)
 		if (t->server == NULL)
 			return EX_OSERR;
 		strbuf_truncate(&t->problem, 0);
-		if (smtp_connect(t->arena, t->server, t->port,
-		    1000 * t->timeout_s, &t->problem, &t->smtp) == SMTP_OK)
-			break;
-		fail(t, 0);
+		if (!connect_to_host(t, resolver))
+			fail(t, 0);
 	}
 	return t->smtp != NULL ? 0 : EX_UNAVAILABLE;
 }
@@ -418,16 +435,44 @@ find_and_connect(struct test_send *t)
 	return status;
 }
 
+/* A server that was named is found as every program on this host would find it:
+ * in /etc/hosts, too. */
+static size_t
+find_named_host(struct test_send *t,
+    struct ip_address addresses[MX_MAX_ADDRESSES])
+{
+	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	int error = getaddrinfo(t->server, NULL, &hints, &found);
+	size_t n = 0;
+
+	if (error != 0) {
+		strbuf_append_escaped(&t->problem,
+		    slice_from_cstr(t->server), MAX_TEXT / 4);
+		strbuf_printf(&t->problem, ": %s", gai_strerror(error));
+		return 0;
+	}
+	for (const struct addrinfo *next = found;
+	    next != NULL && n < MX_MAX_ADDRESSES; next = next->ai_next)
+		addresses[n++] = ip_from_sockaddr(next->ai_addr);
+	freeaddrinfo(found);
+	return n;
+}
+
 static int
 connect_to_server(struct test_send *t)
 {
+	struct ip_address addresses[MX_MAX_ADDRESSES];
+	size_t n;
+
 	if (t->server == NULL)
 		return find_and_connect(t);
 	if (!parse_server(t, t->server))
 		return command_misuse(t->command, "--server wants HOST, "
 		    "HOST:PORT or [ADDRESS]:PORT");
-	if (smtp_connect(t->arena, t->server, t->port, 1000 * t->timeout_s,
-	    &t->problem, &t->smtp) != SMTP_OK)
+	n = find_named_host(t, addresses);
+	if (n == 0 || smtp_connect(t->arena, addresses, n, t->port,
+	    1000 * t->timeout_s, &t->problem, &t->smtp) != SMTP_OK)
 		return fail(t, EX_UNAVAILABLE);
 	return 0;
 }

@@ -1,0 +1,162 @@
+/* cli/check_mx.c - see check.h: where the domain's mail goes (RFC 5321 5.1,
+ * RFC 7505, RFC 2181 10.3), and with --connect who answers there. */
+#include "cli/check.h"
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "cli/mx.h"
+#include "cli/smtp.h"
+#include "dns/dns.h"
+
+#define MAX_TEXT ((size_t)1024)
+#define CONNECT_TIMEOUT_MS 15000
+#define DAY_S 86400
+#define SOON_S (14 * DAY_S)	/* a certificate that ends within it */
+
+static void
+check_host(struct check *check, struct slice host)
+{
+	const char *name = check_show(check, host);
+	const struct dns_answer *v4, *v6;
+
+	dns_prefetch(check->resolver, host, DNS_AAAA);
+	v4 = dns_query(check->resolver, check->arena, host, DNS_A, INT64_MAX);
+	v6 = dns_query(check->resolver, check->arena, host, DNS_AAAA,
+	    INT64_MAX);
+	if (v4->is_alias || v6->is_alias)
+		check_add(check, CHECK_WARNING, "mx", "mx-is-alias",
+		    "name a host that has addresses itself (RFC 2181 10.3)",
+		    "%s is an alias (CNAME)", name);
+	if (v4->n_records + v6->n_records != 0)
+		check_add(check, CHECK_GOOD, "mx", "mx-host", NULL,
+		    "%s has %zu IPv4 and %zu IPv6 %s", name, v4->n_records,
+		    v6->n_records, v4->n_records + v6->n_records == 1 ?
+		    "address" : "addresses");
+	else if (v4->status == DNS_TEMPFAIL || v6->status == DNS_TEMPFAIL)
+		check_add(check, CHECK_UNKNOWN, "mx", "mx-dns", NULL,
+		    "the addresses of %s: %s", name,
+		    v4->why != NULL ? v4->why : v6->why);
+	else
+		check_add(check, CHECK_CRITICAL, "mx", "mx-no-address",
+		    "give the host an address, or take it out of the MX "
+		    "records", "%s has no address", name);
+}
+
+static void
+report_tls(struct check *check, const char *name, const struct smtp_tls *tls,
+    int64_t now_s)
+{
+	if (!tls->is_verified)
+		check_add(check, CHECK_WARNING, "mx", "mx-certificate",
+		    "get one by a public authority for the host's name: "
+		    "MTA-STS senders insist on it", "the certificate of %s "
+		    "does not hold: %s", name,
+		    check_show(check, tls->problem));
+	else if (tls->not_after_s - now_s < SOON_S)
+		check_add(check, CHECK_WARNING, "mx", "mx-certificate-ends",
+		    "renew it", "the certificate of %s ends in %lld days",
+		    name, (long long)((tls->not_after_s - now_s) / DAY_S));
+	else
+		check_add(check, CHECK_GOOD, "mx", "mx-tls", NULL,
+		    "%s speaks %s, its certificate holds", name,
+		    tls->version);
+}
+
+static bool
+offers_tls(const struct smtp_reply *reply)
+{
+	for (size_t i = 0; i < reply->n_lines; i++)
+		if (slice_eq_nocase(reply->lines[i], SLICE("STARTTLS")))
+			return true;
+	return false;
+}
+
+/* SMTP_OK with *HAS_TLS false: it does not offer it. */
+static enum smtp_status
+try_tls(struct check *check, struct smtp *smtp, const char *host,
+    struct smtp_tls *tls, bool *has_tls)
+{
+	struct smtp_reply reply;
+	struct strbuf ehlo;
+	enum smtp_status status = smtp_read_reply(smtp, &reply);
+
+	*has_tls = false;
+	strbuf_init(&ehlo, check->arena, MAX_TEXT);
+	strbuf_printf(&ehlo, "EHLO %.*s", SLICE_PRINTF(check->hostname));
+	if (status == SMTP_OK)
+		status = smtp_send(smtp, strbuf_slice(&ehlo));
+	if (status == SMTP_OK)
+		status = smtp_read_reply(smtp, &reply);
+	if (status != SMTP_OK || !offers_tls(&reply))
+		return status;
+	status = smtp_send(smtp, SLICE("STARTTLS"));
+	if (status == SMTP_OK)
+		status = smtp_read_reply(smtp, &reply);
+	if (status != SMTP_OK || reply.code != 220)
+		return status;
+	*has_tls = true;
+	return smtp_start_tls(smtp, host, tls);
+}
+
+static void
+connect_to(struct check *check, struct slice host, int64_t now_s)
+{
+	const char *name = check_show(check, host), *why;
+	struct ip_address addresses[MX_MAX_ADDRESSES];
+	size_t n;
+	struct strbuf problem;
+	struct smtp *smtp;
+	struct smtp_tls tls;
+	enum smtp_status status;
+	bool has_tls = false;
+
+	n = mx_find_addresses(check->resolver, check->arena, host, addresses,
+	    &why);
+	if (n == 0)
+		return;		/* check_host has told */
+	strbuf_init(&problem, check->arena, MAX_TEXT);
+	status = smtp_connect(check->arena, addresses, n, SMTP_PORT,
+	    CONNECT_TIMEOUT_MS, &problem, &smtp);
+	if (status == SMTP_OK)
+		status = try_tls(check, smtp, name, &tls, &has_tls);
+	if (status != SMTP_OK)
+		check_add(check, CHECK_CRITICAL, "mx", "mx-connect", NULL,
+		    "%s: %.*s", name, SLICE_PRINTF(strbuf_slice(&problem)));
+	else if (!has_tls)
+		check_add(check, CHECK_WARNING, "mx", "mx-no-tls",
+		    "offer STARTTLS (RFC 3207)", "%s has no STARTTLS", name);
+	else
+		report_tls(check, name, &tls, now_s);
+	smtp_close(&smtp);
+}
+
+void
+check_mx(struct check *check)
+{
+	const struct dns_answer *answer = dns_query(check->resolver,
+	    check->arena, check->domain, DNS_MX, INT64_MAX);
+	struct strbuf problem;
+	struct mx_hosts hosts;
+
+	strbuf_init(&problem, check->arena, MAX_TEXT);
+	if (!mx_find(check->resolver, check->arena, check->domain, &hosts,
+	    &problem)) {
+		bool is_null = answer->status == DNS_NOERROR;
+
+		check_add(check, answer->status == DNS_TEMPFAIL ?
+		    CHECK_UNKNOWN : is_null ? CHECK_NOTE : CHECK_CRITICAL,
+		    "mx", is_null ? "mx-null" : "mx-none", NULL, "%.*s",
+		    SLICE_PRINTF(strbuf_slice(&problem)));
+		return;
+	}
+	if (hosts.is_implicit)
+		check_add(check, CHECK_WARNING, "mx", "mx-implicit",
+		    "publish an MX record, \"0 .\" where the domain takes no "
+		    "mail (RFC 7505)", "there is no MX record: mail goes to "
+		    "the domain's own address");
+	for (size_t i = 0; i < hosts.n; i++) {
+		check_host(check, hosts.names[i]);
+		if (check->wants_connect)
+			connect_to(check, hosts.names[i], check->now_s);
+	}
+}
