@@ -18,7 +18,7 @@
 #include "base/strbuf.h"
 #include "report/sql.h"
 
-#define BUSY_TIMEOUT_MS 5000
+#define BUSY_TIMEOUT_MS 3000
 #define PATH_OCTETS_MAX ((size_t)4000)
 #define FILE_MODE 0640
 
@@ -63,8 +63,19 @@ is_no_room(int error)
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
+/* SQLite forgets it on some of its ways out, such as that of a COMMIT: then the
+ * last call that failed is what errno is of. */
+static int
+system_error(const struct sqlite *lite)
+{
+	int error = errno;
+	int known = sqlite3_system_errno(lite->db);
+
+	return known != 0 ? known : error;
+}
+
 static enum store_status
-status_of(const struct sqlite *lite, int code)
+status_of(int code, int error)
 {
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
@@ -74,8 +85,7 @@ status_of(const struct sqlite *lite, int code)
 	case SQLITE_FULL:
 		return STORE_FULL;
 	case SQLITE_IOERR:
-		return is_no_room(sqlite3_system_errno(lite->db)) ?
-		    STORE_FULL : STORE_UNAVAILABLE;
+		return is_no_room(error) ? STORE_FULL : STORE_UNAVAILABLE;
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
@@ -115,8 +125,8 @@ describe(int code)
 static enum store_status
 fail(struct sqlite *lite, int code)
 {
-	enum store_status status = status_of(lite, code);
-	int error = sqlite3_system_errno(lite->db);
+	int error = system_error(lite);
+	enum store_status status = status_of(code, error);
 	const char *why = sqlite3_errstr(code);
 
 	if (lite->db != NULL && sqlite3_errcode(lite->db) == code)
