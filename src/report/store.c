@@ -2,6 +2,7 @@
 #include "report/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "report/schema.h"
@@ -36,8 +37,10 @@ create_sql(struct slice url)
 static void
 forget_configurations(struct store *store)
 {
-	for (size_t i = 0; i < N_ELEMENTS(store->configurations); i++)
-		store->configurations[i].id = 0;
+	if (!store->has_configurations)
+		return;
+	memset(store->configurations, 0, sizeof(store->configurations));
+	store->has_configurations = false;
 }
 
 /* A lock ended with the connection that had it; without it nothing goes on

@@ -69,6 +69,7 @@ store_number_configuration(struct store *store, struct slice text,
 		if (status != STORE_OK)
 			return status;
 		*place = found;
+		store->has_configurations = true;
 	}
 	*id_out = place->id;
 	return STORE_OK;

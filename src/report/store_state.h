@@ -11,7 +11,7 @@
 #define STORE_KEY_MAX ((size_t)1000)
 
 /* Configurations whose number is remembered; one more takes another's place. */
-#define STORE_CONFIGURATIONS_MAX 4096
+#define STORE_CONFIGURATIONS_MAX 32768
 
 /* What is known of one configuration: rows of days up to last_day may be
  * written without asking again. */
@@ -25,6 +25,7 @@ struct store {
 	struct sql *sql;	/* owned */
 	bool wants_reports;	/* the lock is to be had again after a
 				 * reconnection */
+	bool has_configurations;	/* any of these; untouched otherwise */
 	struct store_configuration configurations[STORE_CONFIGURATIONS_MAX];
 };
 
