@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "report/postgresql_connection.h"
 
@@ -29,6 +31,18 @@ static const char lock_schema[] =
     " CREATE SCHEMA assay; END IF; END$$";
 static const char lock_reports[] =
     "SELECT pg_try_advisory_lock(7022083340138808)";
+
+/* Of a COMMIT whose answer did not come. */
+static const char select_transaction[] = "SELECT txid_current()";
+static const char select_outcome[] = "SELECT CASE txid_status($1)"
+    " WHEN 'committed' THEN 1 WHEN 'in progress' THEN 0 ELSE 2 END";
+enum outcome {
+	OUTCOME_IN_PROGRESS = 0,	/* or not known yet */
+	OUTCOME_COMMITTED,
+	OUTCOME_ABORTED,
+};
+#define OUTCOME_TIMEOUT_MS 5000
+#define OUTCOME_PAUSE_NS (200L * 1000 * 1000)
 
 /* ---- the connection ------------------------------------------------------ */
 
@@ -73,10 +87,53 @@ begin_postgresql(struct sql *sql, bool is_durable)
 	return exec_postgresql(sql, "BEGIN");
 }
 
+static void
+pause_for_server(void)
+{
+	const struct timespec pause = { .tv_nsec = OUTCOME_PAUSE_NS };
+
+	/* Cut short by a signal it does no harm. */
+	(void)nanosleep(&pause, NULL);
+}
+
+/* The connection was lost while it said COMMIT: whoever wrote that batch again
+ * might count it twice.  The server knows what became of it. */
+static enum store_status
+find_outcome(struct sql *sql, int64_t transaction)
+{
+	const struct sql_value value = sql_number(transaction);
+	int64_t deadline_ms = clock_monotonic_ms() + OUTCOME_TIMEOUT_MS;
+	int64_t outcome = OUTCOME_IN_PROGRESS;
+
+	do {
+		if (sql_connect(sql) == STORE_OK && sql_get_numbers(sql,
+		    select_outcome, &value, 1, &outcome, 1) == STORE_OK &&
+		    outcome != OUTCOME_IN_PROGRESS)
+			break;
+		pause_for_server();
+	} while (clock_monotonic_ms() < deadline_ms);
+	/* What a new session has to begin with is the store's to do. */
+	sql_disconnect(sql);
+	if (outcome == OUTCOME_COMMITTED)
+		return STORE_OK;
+	sql_set_problem(sql, outcome == OUTCOME_ABORTED ?
+	    "PostgreSQL was lost, and the transaction with it" :
+	    "PostgreSQL was lost; whether it has the transaction is not known");
+	return STORE_UNAVAILABLE;
+}
+
 static enum store_status
 commit_postgresql(struct sql *sql)
 {
-	return exec_postgresql(sql, "COMMIT");
+	int64_t transaction;
+	enum store_status status = sql_get_numbers(sql, select_transaction,
+	    NULL, 0, &transaction, 1);
+
+	if (status != STORE_OK)
+		return status;
+	status = exec_postgresql(sql, "COMMIT");
+	return status == STORE_OK || sql->is_connected ? status :
+	    find_outcome(sql, transaction);
 }
 
 /* The problem is the one that led here. */

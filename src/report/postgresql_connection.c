@@ -12,15 +12,17 @@
 #define ANSWER_TIMEOUT_MS 10000
 
 /* A server whose client vanished has to notice, too: its locks are others'.
- * All that we read in an order lies in that order in an index: a plan that
- * sorts would read a whole day for each page of it. */
+ * Every statement of ours goes along an index, in its order, for a page: a plan
+ * that sorts or reads all would do so for each page of a day. */
 static const char settings[] =
     "SET statement_timeout = 8000; SET lock_timeout = 3000;"
     "SET idle_in_transaction_session_timeout = 30000;"
     "SET default_transaction_isolation = 'read committed';"
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
     "SET tcp_keepalives_count = 3;"
-    "SET enable_sort = off; SET enable_hashagg = off;"
+    "SET enable_seqscan = off; SET enable_sort = off; SET jit = off;"
+    "SET enable_hashagg = off; SET enable_hashjoin = off;"
+    "SET enable_mergejoin = off;"
     "SET search_path = assay;"
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'";

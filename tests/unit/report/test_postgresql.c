@@ -2,10 +2,13 @@
  * A throwaway cluster serves it, by tests/e2e/private-postgresql. */
 #include <fcntl.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -223,7 +226,132 @@ test_frozen(void **state)
 	store_close(&store);
 }
 
-/* What the server says, and what becomes of it. */
+/* ---- a connection that breaks at COMMIT ---------------------------------- */
+
+static int
+connect_socket(const char *path, bool is_server)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct sockaddr *where = (const struct sockaddr *)&address;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (fd < 0 || (is_server ?
+	    bind(fd, where, sizeof(address)) != 0 || listen(fd, 5) != 0 :
+	    connect(fd, where, sizeof(address)) != 0))
+		_exit(1);
+	return fd;
+}
+
+/* What one side says the other hears; false where it is over. */
+static bool
+pass_on(int from, int to, bool *has_commit)
+{
+	char octets[8192];
+	ssize_t n = read(from, octets, sizeof(octets));
+
+	if (n <= 0)
+		return false;
+	*has_commit = memmem(octets, (size_t)n, "COMMIT", 6) != NULL;
+	return write(to, octets, (size_t)n) == n;
+}
+
+/* One client of it.  True: the server was told to commit, and did or not, but
+ * the client was not told. */
+static bool
+relay(int client, int server, bool is_broken)
+{
+	struct pollfd fds[2] = {
+		{ .fd = client, .events = POLLIN },
+		{ .fd = server, .events = POLLIN },
+	};
+	bool has_commit, from_server;
+
+	while (poll(fds, 2, -1) > 0) {
+		if (fds[0].revents != 0) {
+			if (!pass_on(client, server, &has_commit))
+				return false;
+			if (has_commit && is_broken) {
+				(void)poll(&fds[1], 1, -1);
+				return true;
+			}
+		}
+		if (fds[1].revents != 0 &&
+		    !pass_on(server, client, &from_server))
+			return false;
+	}
+	return false;
+}
+
+/* Stands between client and server, one client at a time; the first commit
+ * breaks. */
+static pid_t
+start_relay(const char *path)
+{
+	char server_path[128];
+	int listener = connect_socket(path, true);
+	pid_t child = fork();
+	bool was_broken = false;
+
+	assert_true(child >= 0);
+	if (child != 0) {
+		close(listener);
+		return child;
+	}
+	snprintf(server_path, sizeof(server_path), "%s/socket/.s.PGSQL.5432",
+	    cluster);
+	for (;;) {
+		int client = accept(listener, NULL, NULL);
+		int server = connect_socket(server_path, false);
+
+		was_broken |= relay(client, server, !was_broken);
+		close(client);
+		close(server);
+	}
+}
+
+static void
+assert_outcome(enum store_status status, const char *problem, uint64_t n)
+{
+	char path[128], relayed[160];
+	struct store *store;
+	pid_t child;
+	int exit_status;
+
+	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", directory);
+	snprintf(relayed, sizeof(relayed), "postgresql://assay@/assay?host=%s",
+	    directory);
+	child = start_relay(path);
+	store = store_cases_open(relayed);
+	assert_int_equal(store_cases_write(store, 0, 0, 5), status);
+	assert_non_null(strstr(store_problem(store), problem));
+	assert_int_equal(store_cases_count(store), n);
+	store_close(&store);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &exit_status, 0), child);
+	unlink(path);
+}
+
+/* Whether it was done or not, the answer is right. */
+static void
+test_commit(void **state)
+{
+	struct store *store = store_cases_open(make_fresh());
+
+	(void)state;
+	store_close(&store);
+	assert_outcome(STORE_OK, "was lost (", 5);
+	execute("DELETE FROM assay.flow;"
+	    "CREATE FUNCTION assay.refuse() RETURNS trigger LANGUAGE plpgsql"
+	    " AS $$BEGIN RAISE EXCEPTION 'no'; END$$;"
+	    "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON assay.flow"
+	    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+	    " EXECUTE FUNCTION assay.refuse()");
+	assert_outcome(STORE_UNAVAILABLE, "and the transaction with it", 0);
+}
+
+/* ---- what the server says ------------------------------------------------ */
+
 static const struct {
 	const char *state;
 	enum store_status status;
@@ -313,6 +441,7 @@ main(void)
 		cmocka_unit_test(test_lost_lock),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_unreachable),
 	};
