@@ -33,6 +33,7 @@ struct relay {
 	/* Of the message under way. */
 	FILE *message;
 	enum stage stage;
+	bool has_quit;		/* the reply before is the one that counts */
 	char reply[NOTE_OCTETS];
 	size_t reply_len;
 };
@@ -48,6 +49,8 @@ note_command(struct relay *relay, struct slice line)
 		relay->stage = STAGE_RCPT;
 	else if (slice_starts_with(line, SLICE("DATA")))
 		relay->stage = STAGE_DATA;
+	else if (slice_starts_with(line, SLICE("QUIT")))
+		relay->has_quit = true;
 }
 
 static void
@@ -69,7 +72,7 @@ listen_to(CURL *curl, curl_infotype type, char *octets, size_t len,
 	(void)curl;
 	if (type == CURLINFO_HEADER_OUT)
 		note_command(relay, line);
-	else if (type == CURLINFO_HEADER_IN)
+	else if (type == CURLINFO_HEADER_IN && !relay->has_quit)
 		keep_reply(relay, line);
 	return 0;
 }
@@ -89,6 +92,19 @@ read_message(char *octets, size_t size, size_t n, void *context)
 
 /* ---- what it means ------------------------------------------------------- */
 
+/* Reply-code = %x32-35 %x30-35 %x30-39   (RFC 5321 4.2); 0 where there is
+ * none. */
+static uint64_t
+reply_code(const struct relay *relay)
+{
+	uint64_t code = 0;
+
+	if (relay->reply_len >= 3)
+		slice_parse_uint((struct slice){ relay->reply, 3 }, 999,
+		    &code);
+	return code;
+}
+
 /* X.7.X is about security and policy (RFC 3463 3.8): a relay that does not
  * want us says so at RCPT, and the mailbox has no part in that. */
 static bool
@@ -100,7 +116,7 @@ is_policy_reply(const struct relay *relay)
 }
 
 static enum deliver_status
-judge_reply(const struct relay *relay, long code)
+judge_reply(const struct relay *relay, uint64_t code)
 {
 	if (code < 500 || code > 599)
 		return DELIVER_DEFERRED;
@@ -122,11 +138,10 @@ judge_reply(const struct relay *relay, long code)
 static enum deliver_status
 judge(const struct relay *relay, CURLcode result, struct strbuf *note)
 {
-	long code = 0;
+	uint64_t code = reply_code(relay);
 
 	if (result == CURLE_OK)
 		return DELIVER_SENT;
-	curl_easy_getinfo(relay->curl, CURLINFO_RESPONSE_CODE, &code);
 	if (code >= 400 && code <= 599) {
 		strbuf_append(note, SLICE("the relay replied: "));
 		strbuf_append_escaped(note, (struct slice){ relay->reply,
@@ -161,6 +176,7 @@ send_message(struct deliverer *deliverer, const char *from, const char *to,
 
 	relay->message = message;
 	relay->stage = STAGE_CONNECT;
+	relay->has_quit = false;
 	relay->reply_len = 0;
 	strbuf_init(&path, note->arena, note->ceiling);
 	recipients = list_recipient(&path, to);
