@@ -26,11 +26,11 @@ class Row:
     for "crypto"."""
 
     def __init__(self, title, kind, sessions, n, crypto=("-r", "1"), inet=False,
-                 per_connection=10, idle=0, slow_ms=0):
+                 per_connection=10, idle=0, slow_ms=0, workers=1):
         self.title, self.kind, self.sessions, self.n = title, kind, sessions, n
         self.crypto, self.inet = crypto, inet
         self.per_connection, self.idle = per_connection, idle
-        self.slow_ms = slow_ms
+        self.slow_ms, self.workers = slow_ms, workers
 
 
 RSA = ("-r", "1")
@@ -54,7 +54,18 @@ ROWS = {
              Row("and 1000 idle sessions", "4k", 20, 2000, idle=1000,
                  slow_ms=2),
              Row("and 5000 idle sessions", "4k", 20, 1500, idle=5000,
-                 slow_ms=2)],
+                 slow_ms=2),
+             Row("and 5000, 4 workers", "4k", 20, 1500, idle=5000, slow_ms=2,
+                 workers=4),
+             Row("and 5000, 16 workers", "4k", 20, 1500, idle=5000, slow_ms=2,
+                 workers=16)],
+    "calm": [Row("4 KB, 20, pauses of 200 ms", "4k", 20, 300, slow_ms=200),
+             Row("and 5000 idle sessions", "4k", 20, 300, idle=5000,
+                 slow_ms=200),
+             Row("and 5000, 4 workers", "4k", 20, 300, idle=5000,
+                 slow_ms=200, workers=4),
+             Row("and 5000, 16 workers", "4k", 20, 300, idle=5000,
+                 slow_ms=200, workers=16)],
 }
 PEERS = ["opendkim+opendmarc", "rspamd", "yenma"]	# get fewer messages
 OTHER_ROWS = ["memory", "dns", "micro"]
@@ -211,14 +222,17 @@ def crypto_cpu(lab, row):
 
 def measure_row(lab, row, targets):
     """Turn by turn; the medians by target's name."""
-    running = {target.name: target.start(lab) for target in targets}
+    running = {target.name: target.start(lab, workers=row.workers)
+               for target in targets}
     if row.inet:
         running.update({target.name + " inet": target.start(lab, inet=True)
                         for target in targets if target.name not in PEERS})
     runs = {name: [] for name in running}
-    for name, servers in running.items():	# caches are filled
+    # Caches are filled: each worker has one, and gets what it happens to get.
+    share = 1 if row.workers == 1 else 3 * row.workers
+    for name, servers in running.items():
         load_all(lab, servers, Row(row.title, row.kind, row.sessions, row.n),
-                 n=max(len(lab.messages(row.kind)), row.sessions))
+                 n=max(len(lab.messages(row.kind)) * share, row.sessions))
     runs["crypto"] = []
     for _ in range(lab.options.turns):
         runs["crypto"].append({"cpu": crypto_cpu(lab, row)})

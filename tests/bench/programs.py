@@ -123,18 +123,21 @@ def start_floor(lab, inet=False, flags=(), **_):
                                address], [address])]
 
 
-def start_assay(lab, inet=False, dns=None, **_):
+def start_assay(lab, inet=False, dns=None, workers=1, **_):
     name = lab.fresh_name("assayd")
     address = inet_socket() if inet else unix_socket(lab, name)
     with open(lab.path(name + ".conf"), "w") as stream:
         stream.write(
             'mode = "enforce";\n'
-            f'milter: {{ socket = "{address}"; }};\n'
+            f'milter: {{ socket = "{address}"; workers = {workers}; }};\n'
             f'authserv_id = "{HOST}";\n'
             f'resolver: {{ servers = ["127.0.0.1@{dns or lab.dns_port}"]; }};\n'
             f'{lab.assay_settings}\n')
-    return [Server(lab, name, [lab.assayd, "-f", "-c",
-                               lab.path(name + ".conf")], [address])]
+    server = Server(lab, name, [lab.assayd, "-f", "-c",
+                                lab.path(name + ".conf")], [address])
+    # The first worker answers before the others are there.
+    wait_until(lambda: len(server.pids()) >= workers, 30, name)
+    return [server]
 
 
 RSPAMD = """\
