@@ -248,6 +248,16 @@ drop_privileges(struct daemon *d)
 }
 
 static bool
+be_worker(struct daemon *d, const struct supervisor_place *place)
+{
+	milter_set_worker(place->number);
+	if (loop_be_worker(d->loop, place->beat_ms, place->interval_us))
+		return true;
+	strbuf_append_cstr(&d->problem, "memory is out");
+	return false;
+}
+
+static bool
 start_threads(struct daemon *d)
 {
 	if (loop_start(d->loop))
@@ -264,12 +274,13 @@ prepare(struct daemon *d)
 	    open_milter(d) && drop_privileges(d);
 }
 
-/* What each process has for itself. */
+/* What each process has for itself; PLACE is a worker's, or NULL. */
 static bool
-start(struct daemon *d)
+start(struct daemon *d, const struct supervisor_place *place)
 {
-	return create_loop(d) && create_resolver(d) && create_throttle(d) &&
-	    start_writer(d) && start_threads(d);
+	return create_loop(d) && (place == NULL || be_worker(d, place)) &&
+	    create_resolver(d) && create_throttle(d) && start_writer(d) &&
+	    start_threads(d);
 }
 
 /* What the sessions have brought is written, for a bounded time.  False where
@@ -337,8 +348,9 @@ run_alone(struct daemon *d)
 	int exit_status;
 	bool is_over;
 
-	if (!start(d)) {
+	if (!start(d, NULL)) {
 		tell_problem(d);
+		(void)milter_abandon(&d->problem);	/* as in supervise */
 		return 1;
 	}
 	tell_ready(d);
@@ -361,9 +373,7 @@ work(void *arg, const struct supervisor_place *place)
 
 	if (d->ready_fd >= 0)	/* the supervisor's */
 		close(d->ready_fd);
-	milter_set_worker(place->number);
-	if (!start(d) || !loop_be_worker(d->loop, place->beat_ms,
-	    place->interval_us)) {
+	if (!start(d, place)) {
 		tell_problem(d);
 		return 1;
 	}

@@ -11,7 +11,7 @@ void notify_stopping(void);
 /* One line for "systemctl status". */
 void notify_status(const char *text);
 
-/* In a process that was forked: it speaks to the first one alone. */
+/* In a process that was forked: nothing of this is for it. */
 void notify_forget(void);
 
 /* How often it wants to hear that we live, at least, in microseconds; 0 for

@@ -28,6 +28,7 @@ void
 notify_forget(void)
 {
 	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
 }
 
 uint64_t

@@ -152,10 +152,14 @@ start_worker(struct supervisor *sv, struct worker *worker)
 	if (fork_worker(sv, worker, fds[1], fds[0])) {
 		close(fds[1]);
 		status = process_wait_ready(worker->pid, fds[0]);
-		if (status != 0)
-			worker->pid = 0;
-		else
+		if (status == 0) {
 			tell_worker(sv, worker);
+		} else {
+			worker->pid = 0;
+			log_write(sv->options.log, LOG_LEVEL_ERROR,
+			    "worker %u has ended before it was ready",
+			    worker->number);
+		}
 	} else {
 		close(fds[1]);
 	}

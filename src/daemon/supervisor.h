@@ -38,8 +38,8 @@ struct supervisor_options {
 /* OPTIONS are copied.  Blocks signals.  NULL where memory is out. */
 struct supervisor *supervisor_create(const struct supervisor_options *options);
 
-/* Start the workers, one after the other.  False where one cannot; it has told
- * why, and there are none then. */
+/* Start the workers, one after the other, so that trouble that they share is
+ * told once, by the first.  False where one has failed; none is left then. */
 bool supervisor_start(struct supervisor *supervisor);
 
 /* Until SIGTERM or SIGINT was obeyed by all, or they die as soon as they are

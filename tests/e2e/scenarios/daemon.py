@@ -218,6 +218,9 @@ def workers(lab):
 		ids = re.findall(r"session=(\w+-[123]-\w+) ", assayd.log())
 		expect(len(ids) == 9 and len(set(ids)) == 9,
 		    "the sessions are %r" % ids)
+		assayd.process.send_signal(signal.SIGUSR1)
+		wait_until(lambda: assayd.log().count("info: running, 0 ") ==
+		    3, 10 * lab.patience, "each worker to tell how it is")
 		assayd.terminate()
 
 

@@ -1,14 +1,19 @@
 /* Real workers of a few lines, each supervisor in a process of its own. */
 #include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/supervisor.h"
 #include "unit/test.h"
+
+#define WATCHDOG_US 400000
 
 /* The exit status of a child that runs FN, or -1. */
 static int
@@ -145,8 +150,8 @@ static int
 be_signalled(void *arg, const struct supervisor_place *place)
 {
 	sigset_t wanted;
-	(void)arg;
 
+	(void)arg;
 	process_tell_ready(place->ready_fd);
 	if (place->number == 2)
 		kill(getppid(), SIGHUP);
@@ -165,9 +170,46 @@ pass_signals_on(void)
 	return supervise(be_signalled, NULL);
 }
 
+/* The first one's loop does not turn; the others' does, and what replaces it
+ * asks for the end. */
+static int
+be_stuck(void *arg, const struct supervisor_place *place)
+{
+	const struct timespec pause_ns = { 0, 20 * 1000 * 1000 };
+	sigset_t term;
+
+	(void)arg;
+	if (place->interval_us != WATCHDOG_US / 2)
+		return 6;
+	if (place->ready_fd >= 0)
+		process_tell_ready(place->ready_fd);
+	if (place->number == 3)
+		kill(getppid(), SIGTERM);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	for (;;) {
+		if (place->number != 1)
+			atomic_store(place->beat_ms, clock_monotonic_ms());
+		if (sigtimedwait(&term, NULL, &pause_ns) == SIGTERM)
+			return 0;
+	}
+}
+
+static int
+kill_stuck(void)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", WATCHDOG_US);
+	if (setenv("WATCHDOG_USEC", text, 1) != 0)
+		return 102;
+	if (notify_watchdog_us() == 0)
+		return 0;	/* built without a service manager */
+	return supervise(be_stuck, NULL);
+}
+
 /* ---- the supervisor's own death ------------------------------------------ */
 
-/* FD is open for as long as one of us lives. */
 static int
 be_orphaned(void *arg, const struct supervisor_place *place)
 {
@@ -191,7 +233,7 @@ test_orphans(void **state)
 	char octet;
 
 	(void)state;
-	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pipe(fds), 0);	/* open while one of them lives */
 	assert_int_equal(run_child(die), -1);
 	close(fds[1]);
 	assert_int_equal(read(fds[0], &octet, 1), 0);	/* all are gone */
@@ -207,6 +249,7 @@ test_lives(void **state)
 	assert_int_equal(run_child(replace_dead), 0);
 	assert_int_equal(run_child(pass_signals_on), 0);
 	assert_int_equal(run_child(kill_deaf), 1);
+	assert_int_equal(run_child(kill_stuck), 0);
 }
 
 int
