@@ -3,6 +3,7 @@
 
 #include "base/slice.h"
 #include "cli/command.h"
+#include "cli/report_bounce.h"
 #include "cli/report_preview.h"
 #include "cli/report_prune.h"
 #include "cli/report_send.h"
@@ -20,6 +21,9 @@ static const struct command commands[] = {
 	  "what became of the reports of each day", report_status_run },
 	{ "prune", "assay report prune", "[-c FILE]",
 	  "forget what is older than report.keep_days", report_prune_run },
+	{ "bounce", "assay report bounce", "[-c FILE] < MAIL",
+	  "take a bounce from the MTA: leave that address alone for a time",
+	  report_bounce_run },
 	{ "show", "assay report show", "[--json] FILE...|-",
 	  "print reports of any provider: xml, gz, zip, or a mail with one",
 	  report_show_run },

@@ -162,6 +162,8 @@ prepare(struct sending *s)
 		status = open_deliverer(s);
 	if (status == 0)
 		status = report_setup_open_store(s->config, &s->store);
+	if (status == 0 && !s->is_dry)
+		status = report_setup_read_secret(s->store, &s->sender);
 	if (status == 0)
 		status = open_resolver(s);
 	return status;

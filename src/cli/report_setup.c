@@ -15,6 +15,7 @@
 #include "mail/path.h"
 #include "report/compose.h"
 #include "report/destination.h"
+#include "report/store_secret.h"
 
 /* A sentence of the store's, or what the sender is made of. */
 #define TEXT_CEILING ((size_t)64 * 1024)
@@ -170,4 +171,13 @@ report_setup_make_sender(const struct config *config, struct arena *arena,
 	strbuf_printf(&generator, "assay %s", version_text());
 	sender_out->generator = strbuf_slice(&generator);
 	return make_submitter(config, arena, sender_out);
+}
+
+int
+report_setup_read_secret(struct store *store, struct report_sender *sender)
+{
+	enum store_status status = store_get_secret(store, &sender->secret);
+
+	sender->has_secret = status == STORE_OK;
+	return report_setup_tell_store(store, status);
 }

@@ -21,6 +21,10 @@ int report_setup_tell_store(const struct store *store, enum store_status status)
  * *PSL_OUT, or NULL.  Release with dmarc_psl_free. */
 int report_setup_load_psl(struct config *config, struct psl **psl_out);
 
+/* What bounces of its reports are known by. */
+int report_setup_read_secret(struct store *store,
+    struct report_sender *sender);
+
 /* Whom reports come from.  Lives in ARENA, borrows CONFIG.  EX_CONFIG where
  * report.from is not set: nothing is sent then. */
 int report_setup_make_sender(const struct config *config, struct arena *arena,

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/siphash.h"
 #include "report/store.h"
 
 struct report_configuration;
@@ -21,6 +22,8 @@ struct report_sender {
 	struct slice from_domain;	/* part of it */
 	struct slice submitter;		/* normalized */
 	struct slice generator;		/* "assay 1.0" */
+	bool has_secret;		/* a dry run has none */
+	struct siphash_key secret;	/* report/store_secret.h */
 };
 
 /* The same for the same part of the same subject by the same sender, on

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "report/token.h"
 #include "report/day.h"
 
 /* Octets of a base64 line, before and behind (RFC 2045 6.8). */
@@ -74,8 +75,14 @@ append_header(struct strbuf *text, const struct report_mail *mail)
 	    SLICE_PRINTF(mail->submitter));
 	strbuf_printf(text, "    Report-ID: <%.*s>\n",
 	    SLICE_PRINTF(mail->report_id));
-	strbuf_printf(text, "Message-ID: <%.*s@%.*s>\n",
-	    SLICE_PRINTF(mail->report_id), SLICE_PRINTF(mail->submitter));
+	strbuf_printf(text, "Message-ID: <%.*s",
+	    SLICE_PRINTF(mail->report_id));
+	if (mail->secret != NULL) {
+		strbuf_append_char(text, '.');
+		report_append_token(text, mail->secret, mail->report_id,
+		    mail->to);
+	}
+	strbuf_printf(text, "@%.*s>\n", SLICE_PRINTF(mail->submitter));
 	strbuf_append(text, SLICE("Auto-Submitted: auto-generated\n"
 	    "MIME-Version: 1.0\n"
 	    "Content-Type: multipart/mixed;\n    boundary=\""));

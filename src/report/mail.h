@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 
+struct siphash_key;
 struct strbuf;
 
 /* Domains are normalized (mail/domain.h), addresses as report/destination.h
@@ -15,6 +16,8 @@ struct report_mail {
 	struct slice from, to;
 	struct slice submitter, policy_domain;
 	struct slice report_id;
+	const struct siphash_key *secret;	/* report/token.h; NULL: no
+						 * bounce will be believed */
 	int64_t begin_s, end_s;		/* of the period, both within it */
 	int64_t date_s;			/* of the message */
 	uint64_t n_messages;		/* that are reported on */

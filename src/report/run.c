@@ -114,6 +114,7 @@ write_mail(struct state *s, const struct part *part, struct slice destination)
 		.submitter = sender->submitter,
 		.policy_domain = subject->policy_domain,
 		.report_id = { part->id, sizeof(part->id) },
+		.secret = sender->has_secret ? &sender->secret : NULL,
 		.begin_s = report_begin_s(subject->day),
 		.end_s = report_end_s(subject->day),
 		.date_s = s->run->now_s,
