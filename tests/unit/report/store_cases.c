@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "report/schema.h"
 
 #define DAY STORE_TEST_DAY
 #define N_PAGE 7u
@@ -960,10 +961,107 @@ check_kill(const char *url)
 	store_close(&store);
 }
 
+/* ---- the schema ---------------------------------------------------------- */
+
+/* What a later assay may have: two steps more, the second with two parts. */
+#define N_LATER 3
+
+static const struct schema_step later_steps[N_LATER] = {
+	{ 1001, "ALTER TABLE flow ADD COLUMN extra @key" },
+	{ 1002, "CREATE TABLE other (id @id, day INTEGER NOT NULL) " },
+	{ 1002, "INSERT INTO other (day) SELECT DISTINCT day FROM flow" },
+};
+static const struct schema_step wrong_step = {
+	1003, "ALTER TABLE nonsense ADD COLUMN extra BIGINT",
+};
+
+static struct sql *
+connect_sql(const char *url)
+{
+	struct slice text = slice_from_cstr(url);
+	struct sql *sql = slice_starts_with(text, SLICE("sqlite:")) ?
+	    sqlite_create(slice_from(text, 7)) : postgresql_create(text);
+
+	assert_non_null(sql);
+	assert_int_equal(sql_connect(sql), STORE_OK);
+	return sql;
+}
+
+/* With N of the later steps behind those that there are. */
+static enum store_status
+update_schema(const char *url, size_t n, bool is_wrong)
+{
+	struct schema_step *steps = calloc(schema_n_steps + N_LATER + 1,
+	    sizeof(*steps));
+	struct sql *sql = connect_sql(url);
+	enum store_status status;
+
+	assert_non_null(steps);
+	memcpy(steps, schema_steps, schema_n_steps * sizeof(*steps));
+	memcpy(steps + schema_n_steps, later_steps, n * sizeof(*steps));
+	n += schema_n_steps;
+	if (is_wrong)
+		steps[n++] = wrong_step;
+	status = schema_update(sql, steps, n);
+	sql_destroy(&sql);
+	free(steps);
+	return status;
+}
+
+static int64_t
+select_number(const char *url, const char *text)
+{
+	struct sql *sql = connect_sql(url);
+	int64_t number;
+
+	assert_int_equal(sql_get_numbers(sql, text, NULL, 0, &number, 1),
+	    STORE_OK);
+	sql_destroy(&sql);
+	return number;
+}
+
+static void
+check_schema(const char *url)
+{
+	static const char select_version[] =
+	    "SELECT value FROM meta WHERE name = 'schema'";
+	static const char count_other[] = "SELECT count(*) FROM other";
+	static const char count_extra[] =
+	    "SELECT count(*) - count(extra) FROM flow";
+	struct store *store = store_cases_open(url);
+	struct arena *arena = test_arena();
+	struct strbuf problem;
+
+	assert_ok(store, store_cases_write(store, 0, 0, 3));
+	store_close(&store);
+	/* One that fails takes those before it along. */
+	assert_int_equal(update_schema(url, N_LATER, true), STORE_FAILED);
+	assert_int_equal(select_number(url, select_version),
+	    schema_steps[schema_n_steps - 1].version);
+	store = store_cases_open(url);
+	assert_int_equal(store_cases_count(store), 3);
+	store_close(&store);
+	/* One at a time, both at once, and again. */
+	assert_int_equal(update_schema(url, 1, false), STORE_OK);
+	assert_int_equal(update_schema(url, N_LATER, false), STORE_OK);
+	assert_int_equal(update_schema(url, N_LATER, false), STORE_OK);
+	assert_int_equal(select_number(url, select_version), 1002);
+	assert_int_equal(select_number(url, count_other), 1);
+	assert_int_equal(select_number(url, count_extra), 3);
+	/* This assay leaves it alone, and so does one of the step between. */
+	assert_int_equal(update_schema(url, 1, false), STORE_NEWER);
+	strbuf_init(&problem, arena, 1000);
+	assert_int_equal(store_open(url, &store, &problem), STORE_NEWER);
+	assert_null(store);
+	assert_non_null(strstr(strbuf_cstr(&problem), "by a newer assay"));
+	arena_destroy(&arena);
+}
+
 static const struct {
 	const char *name;
 	void (*check)(const char *url);
 } cases[] = {
+	{ "schema", check_schema },
 	{ "rows", check_rows },
 	{ "subjects", check_subjects },
 	{ "days", check_days },
