@@ -41,7 +41,7 @@ static const struct {
 	{ SLICE_INIT("40001"), STORE_BUSY },	/* serialization */
 	{ SLICE_INIT("40P01"), STORE_BUSY },	/* deadlock */
 	{ SLICE_INIT("53100"), STORE_FULL },	/* disk */
-	{ SLICE_INIT("53"), STORE_UNAVAILABLE },	/* memory, connections */
+	{ SLICE_INIT("53"), STORE_UNAVAILABLE },	/* memory, sessions */
 	{ SLICE_INIT("55P03"), STORE_BUSY },	/* lock_timeout */
 	{ SLICE_INIT("57014"), STORE_BUSY },	/* statement_timeout */
 	{ SLICE_INIT("57P"), STORE_UNAVAILABLE },	/* shutdown, start */
@@ -260,9 +260,12 @@ drop_notice(void *arg, const PGresult *result)
 	(void)result;
 }
 
+/* A host's name is looked up in the time that its resolver takes. */
 enum store_status
 postgresql_open(struct postgresql *pg)
 {
+	enum store_status status;
+
 	pg->connection = start_connection(pg->url);
 	if (pg->connection == NULL) {
 		sql_set_problem(&pg->sql, "out of memory");
@@ -276,7 +279,9 @@ postgresql_open(struct postgresql *pg)
 	if (PQsetnonblocking(pg->connection, 1) != 0)
 		return lose(pg, "cannot be reached",
 		    PQerrorMessage(pg->connection));
-	return postgresql_exec(pg, settings);
+	if ((status = postgresql_exec(pg, settings)) != STORE_OK)
+		postgresql_close(pg);
+	return status;
 }
 
 void

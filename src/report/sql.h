@@ -58,8 +58,8 @@ struct sql_dialect {
 				 * never given again */
 	const char *key;	/* text that is compared by its octets */
 	const char *octets;
-	const char *clustered;	/* behind a table: rows lie in their key's
-				 * order */
+	const char *clustered;	/* behind a table whose rows had best lie in
+				 * their key's order */
 	/* Two numbers: is there a table "meta"?  Are there any tables? */
 	const char *find_meta;
 };

@@ -32,7 +32,7 @@ static const char lock_suffix[] = "-reports";
  * as it has rows, and the next one many of them again.  A log that grew beyond
  * is cut back. */
 static const char settings[] =
-    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
+    "PRAGMA cache_size = -16384;"
     "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432;"
     "PRAGMA trusted_schema = OFF;";
 
@@ -45,6 +45,7 @@ struct sqlite {
 	struct sql sql;
 	char *path;		/* owned */
 	sqlite3 *db;
+	bool has_wal;
 	int lock_fd;		/* -1: not held */
 	dev_t device;		/* of the file that was opened */
 	ino_t inode;
@@ -218,8 +219,8 @@ exec(struct sqlite *lite, const char *text)
 	return sqlite3_exec(lite->db, text, NULL, NULL, NULL);
 }
 
-/* Where there can be no WAL, as on some network file systems, each transaction
- * has to be synced. */
+/* On some file systems there can be no WAL: then each transaction has to be
+ * synced. */
 static int
 set_journal(struct sqlite *lite)
 {
@@ -232,8 +233,7 @@ set_journal(struct sqlite *lite)
 		return code;
 	code = sqlite3_step(statement);
 	mode = code == SQLITE_ROW ? sqlite3_column_text(statement, 0) : NULL;
-	if (mode != NULL && strcmp((const char *)mode, "wal") != 0)
-		code = exec(lite, "PRAGMA synchronous = FULL");
+	lite->has_wal = mode != NULL && strcmp((const char *)mode, "wal") == 0;
 	sqlite3_finalize(statement);
 	return code == SQLITE_ROW ? SQLITE_OK : code;
 }
@@ -323,7 +323,7 @@ begin_sqlite(struct sql *sql, bool is_durable)
 		sql_disconnect(sql);
 		return STORE_UNAVAILABLE;
 	}
-	return exec_sqlite(sql, is_durable ?
+	return exec_sqlite(sql, is_durable || !lite->has_wal ?
 	    "PRAGMA synchronous = FULL; BEGIN IMMEDIATE" :
 	    "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
 }

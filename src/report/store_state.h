@@ -6,9 +6,9 @@
 
 #define STORE_SHA256_OCTETS 32
 
-/* Texts that are part of a key are cut to as much: no domain is longer, and an
- * index takes no more than some KB. */
-#define STORE_KEY_MAX ((size_t)1000)
+/* Texts that are part of a key are cut to as much: no domain or address is
+ * longer, and an index takes no more than 2.7 KB for all of a key. */
+#define STORE_KEY_MAX ((size_t)600)
 
 /* Configurations whose number is remembered; one more takes another's place. */
 #define STORE_CONFIGURATIONS_MAX 32768

@@ -961,6 +961,78 @@ check_kill(const char *url)
 	store_close(&store);
 }
 
+/* ---- hostile lengths ----------------------------------------------------- */
+
+#define LONG_OCTETS 16384
+
+/* Text that no index can compress. */
+static struct slice
+make_noise(char *octets, size_t len)
+{
+	uint32_t x = 2463534242u;
+
+	for (size_t i = 0; i < len; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		octets[i] = (char)('!' + x % 90);
+	}
+	return (struct slice){ octets, len };
+}
+
+static void
+check_long(const char *url)
+{
+	struct store *store = store_cases_open(url);
+	char *octets = malloc(LONG_OCTETS);
+	const struct slice noise = make_noise(octets, LONG_OCTETS);
+	struct report_fact fact;
+	struct store_row row = store_cases_row(&fact, 0, 0);
+	const struct store_pass pass = {
+		.author_domain = noise, .day = DAY, .count = 1,
+		.path = { { IP_V4, { 192, 0, 2, 0 } }, 24 },
+	};
+	const struct store_batch batch = {
+		.rows = &row, .n_rows = 1, .passes = &pass, .n_passes = 1,
+	};
+	const struct store_delivery_key key = { DAY, noise, noise, noise };
+	struct arena *arena = test_arena();
+	struct store_subject *subjects;
+	struct store_row *rows;
+	enum store_delivery delivery;
+	int64_t until;
+	uint64_t sent;
+	size_t n;
+
+	fact.policy_domain = fact.author_domain = fact.configuration = noise;
+	fact.reasons = fact.evidence = noise;
+	fact.signatures[0].domain = noise;
+	fact.n_signatures = 1;
+	assert_ok(store, store_write(store, &batch));
+	assert_ok(store, store_write(store, &batch));
+	assert_ok(store, store_list_subjects(store, DAY, NULL, 10, arena,
+	    &subjects, &n));
+	assert_int_equal(n, 1);
+	assert_true(slice_starts_with(noise, subjects[0].policy_domain));
+	assert_true(slice_eq(subjects[0].configuration, noise));
+	assert_ok(store, store_list_rows(store, &subjects[0], NULL, 10, arena,
+	    &rows, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].count, 2);
+	assert_true(slice_eq(rows[0].fact->reasons, noise));
+	assert_ok(store, store_set_delivery(store, &key, STORE_DELIVERY_SENT,
+	    0, noise));
+	assert_ok(store, store_get_delivery(store, &key, &delivery));
+	assert_int_equal(delivery, STORE_DELIVERY_SENT);
+	assert_ok(store, store_suppress(store, noise, 0, &until));
+	assert_ok(store, store_note_failure_sent(store, noise, 1));
+	assert_ok(store, store_count_failures_sent(store, noise, 0, &sent));
+	assert_int_equal(sent, 1);
+	free(octets);
+	arena_destroy(&arena);
+	store_close(&store);
+}
+
 /* ---- the schema ---------------------------------------------------------- */
 
 /* What a later assay may have: two steps more, the second with two parts. */
@@ -1073,6 +1145,7 @@ static const struct {
 	{ "lock of a killed process", check_lock_of_killed },
 	{ "suppressions", check_suppressions },
 	{ "failures", check_failures },
+	{ "long texts", check_long },
 	{ "many writers", check_many_writers },
 	{ "killed", check_kill },
 };
