@@ -222,8 +222,8 @@ report_events_sum_up(struct report_events *events,
 		print_json_sum(counts);
 		return;
 	}
-	printf("%s: %" PRIu64 " (%" PRIu64 " messages reported on) for %"
-	    PRIu64 " domains", kinds[main_kind].text,
+	printf("%s: %" PRIu64 " (%" PRIu64 " messages reported on), domains "
+	    "looked at: %" PRIu64, kinds[main_kind].text,
 	    counts->events[main_kind], counts->n_messages,
 	    counts->events[REPORT_EVENT_SUBJECT]);
 	for (size_t i = 0; i < N_ELEMENTS(others); i++)

@@ -28,6 +28,7 @@
 
 #define ARENA_CEILING ((size_t)16 * 1024 * 1024)
 #define PROBLEM_CEILING ((size_t)1024 * 1024)
+#define MAX_SUBJECTS 100	/* configurations of one domain and day */
 
 struct preview {
 	const struct command *self;
@@ -239,8 +240,6 @@ preview_subject(struct preview *p, const struct store_subject *subject)
 
 /* ---- the domain's day ---------------------------------------------------- */
 
-#define MAX_SUBJECTS 100	/* configurations of one domain and day */
-
 /* The domain's subjects of DAY: they stand behind a configuration that there
  * is not. */
 static int
@@ -249,8 +248,9 @@ list_subjects(struct preview *p, uint32_t day,
 {
 	const struct store_subject before = { .day = day,
 		.policy_domain = p->domain, .configuration_id = -1 };
-	int status = report_setup_tell_store(p->store, store_list_subjects(p->store,
-	    day, &before, MAX_SUBJECTS, p->arena, subjects_out, n_out));
+	int status = report_setup_tell_store(p->store, store_list_subjects(
+	    p->store, day, &before, MAX_SUBJECTS, p->arena, subjects_out,
+	    n_out));
 	size_t n = 0;
 
 	while (status == 0 && n < *n_out && slice_eq(
@@ -272,8 +272,8 @@ find_subjects(struct preview *p, struct store_subject **subjects_out,
 	*n_out = 0;
 	if (p->has_day)
 		return list_subjects(p, p->day, subjects_out, n_out);
-	status = report_setup_tell_store(p->store, store_list_days(p->store, 0,
-	    (uint32_t)(clock_wall_s() / CLOCK_DAY_S), p->arena, &days,
+	status = report_setup_tell_store(p->store, store_list_days(p->store,
+	    0, (uint32_t)(clock_wall_s() / CLOCK_DAY_S), p->arena, &days,
 	    &n_days));
 	while (status == 0 && *n_out == 0 && n_days > 0)
 		status = list_subjects(p, days[--n_days], subjects_out,
@@ -328,7 +328,8 @@ prepare(struct preview *p)
 	int status = setup_load_config(p->config_path, &p->config);
 
 	if (status == 0)
-		status = report_setup_make_sender(p->config, p->arena, &p->sender);
+		status = report_setup_make_sender(p->config, p->arena,
+		    &p->sender);
 	if (status == 0)
 		status = report_setup_load_psl(p->config, &p->psl);
 	if (status == 0)

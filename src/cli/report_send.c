@@ -155,7 +155,8 @@ prepare(struct sending *s)
 	int status = setup_load_config(s->config_path, &s->config);
 
 	if (status == 0)
-		status = report_setup_make_sender(s->config, s->arena, &s->sender);
+		status = report_setup_make_sender(s->config, s->arena,
+		    &s->sender);
 	if (status == 0)
 		status = report_setup_load_psl(s->config, &s->psl);
 	if (status == 0)
@@ -212,8 +213,8 @@ prune(struct sending *s)
 
 	if (s->is_dry || kept >= today)
 		return 0;
-	return report_setup_tell_store(s->store, store_prune(s->store, today - kept,
-	    &n));
+	return report_setup_tell_store(s->store, store_prune(s->store,
+	    today - kept, &n));
 }
 
 static int

@@ -1,4 +1,4 @@
-/* report/deliver.h - handing a message over: to sendmail(8) or to an SMTP relay.
+/* report/deliver.h - handing a message over, to sendmail(8) or an SMTP relay.
  *
  * Addresses are as report/destination.h gives them: no octet of theirs means
  * anything to SMTP or to a program's arguments. */

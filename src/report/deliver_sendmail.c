@@ -37,7 +37,7 @@ struct sendmail {
 /* ---- the process --------------------------------------------------------- */
 
 /* Input and output are files of ours; the signals are as a fresh process has
- * them. */
+ * them, and those of our terminal are not for it: what it has begun it ends. */
 static int
 start(pid_t *pid_out, const char *path, char *const *argv, int input,
     int output)
@@ -53,8 +53,9 @@ start(pid_t *pid_out, const char *path, char *const *argv, int input,
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	error = posix_spawn_file_actions_adddup2(&actions, input,
 	    STDIN_FILENO);
 	if (error == 0)

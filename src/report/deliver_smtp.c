@@ -2,9 +2,9 @@
  * messages of a run.
  *
  * libcurl tells why a transfer failed, not where: so its dialogue is listened
- * to, for the last command that was sent and the last reply that came.  STARTTLS
- * is used where it is offered (RFC 9990 3.5); whose certificate it is cannot
- * matter where clear text would do. */
+ * to, for the last command that was sent and the last reply that came.
+ * STARTTLS is used where it is offered (RFC 9990 3.5); whose certificate it is
+ * cannot matter where clear text would do. */
 #include "report/deliver.h"
 
 #include <curl/curl.h>

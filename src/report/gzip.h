@@ -1,4 +1,4 @@
-/* report/gzip.h - octets into a file, through zlib (RFC 1952) or as they are. */
+/* report/gzip.h - octets into a file, through zlib (RFC 1952), or unchanged. */
 #ifndef ASSAY_REPORT_GZIP_H
 #define ASSAY_REPORT_GZIP_H
 

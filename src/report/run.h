@@ -65,7 +65,7 @@ enum report_run_status {
 
 struct report_counts {
 	uint64_t events[REPORT_N_EVENTS];
-	uint64_t n_messages;		/* that were reported on, or are to be */
+	uint64_t n_messages;		/* reported on, or to be */
 };
 
 /* One sentence is appended to PROBLEM. */

@@ -75,7 +75,7 @@ is_xml_char(struct slice s)
 	return true;
 }
 
-/* S for the writer, which escapes markup by itself; NULL where memory is out. */
+/* S for the writer, which escapes markup itself; NULL where memory is out. */
 static const xmlChar *
 clean(struct report_xml *xml, struct slice s)
 {

@@ -1,5 +1,5 @@
-/* report/xml.h - an aggregate report as XML (RFC 9990 3.1.1, Appendix A), row by
- * row: nothing of it is kept in memory. */
+/* report/xml.h - an aggregate report as XML (RFC 9990 3.1.1, Appendix A), row
+ * by row: nothing of it is kept in memory. */
 #ifndef ASSAY_REPORT_XML_H
 #define ASSAY_REPORT_XML_H
 
