@@ -55,6 +55,10 @@ check_reserve(struct check *check, enum check_severity severity,
 	return finding;
 }
 
+static void write_words(struct check *check, struct check_finding *finding,
+    const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 static void
 write_words(struct check *check, struct check_finding *finding,
     const char *format, va_list arguments)

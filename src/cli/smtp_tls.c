@@ -14,6 +14,9 @@
 bool
 smtp_prepare_tls(struct smtp *smtp, const char *name)
 {
+	/* libssl's macro takes the const from it. */
+	char *copy = arena_copy_cstr(smtp->arena, slice_from_cstr(name));
+
 	smtp->context = SSL_CTX_new(TLS_client_method());
 	if (smtp->context == NULL ||
 	    SSL_CTX_set_min_proto_version(smtp->context, TLS1_VERSION) != 1 ||
@@ -23,8 +26,8 @@ smtp_prepare_tls(struct smtp *smtp, const char *name)
 	 * behind it. */
 	SSL_CTX_set_verify(smtp->context, SSL_VERIFY_NONE, NULL);
 	smtp->ssl = SSL_new(smtp->context);
-	return smtp->ssl != NULL &&
-	    SSL_set_tlsext_host_name(smtp->ssl, name) == 1 &&
+	return smtp->ssl != NULL && copy != NULL &&
+	    SSL_set_tlsext_host_name(smtp->ssl, copy) == 1 &&
 	    SSL_set1_host(smtp->ssl, name) == 1 &&
 	    SSL_set_fd(smtp->ssl, smtp->fd) == 1;
 }
