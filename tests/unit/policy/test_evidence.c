@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/strbuf.h"
+#include "policy/history.h"
 #include "policy/policy.h"
 #include "unit/test.h"
 
@@ -468,11 +469,99 @@ test_sought(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- history ------------------------------------------------------------- */
+
+/* Knows "known.example" by 192.0.2.1. */
+static bool
+has_passed(const void *context, struct slice author_domain,
+    const struct ip_address *client)
+{
+	const struct ip_address *known = context;
+
+	return slice_eq(author_domain, SLICE("known.example")) &&
+	    ip_eq(client, known);
+}
+
+static void
+test_history(void **state)
+{
+	static const struct {
+		const char *name, *client, *authors[2];
+		enum dmarc_result results[2];
+		bool is_hearsay, has_none;
+		unsigned found, sought;
+	} cases[] = {
+		{ "known", "192.0.2.1", { "known.example" }, { DMARC_FAIL },
+		    .found = POLICY_SIGN_HISTORY,
+		    .sought = POLICY_SIGN_HISTORY },
+		{ "another author", "192.0.2.1", { "other.example" },
+		    { DMARC_FAIL }, .sought = POLICY_SIGN_HISTORY },
+		{ "another client", "192.0.2.2", { "known.example" },
+		    { DMARC_FAIL }, .sought = POLICY_SIGN_HISTORY },
+		{ "one of two authors", "192.0.2.1",
+		    { "known.example", "other.example" },
+		    { DMARC_FAIL, DMARC_FAIL },
+		    .sought = POLICY_SIGN_HISTORY },
+		{ "one of two authors, the other passes", "192.0.2.1",
+		    { "known.example", "other.example" },
+		    { DMARC_FAIL, DMARC_PASS }, .found = POLICY_SIGN_HISTORY,
+		    .sought = POLICY_SIGN_HISTORY },
+		{ "hearsay", "192.0.2.1", { "known.example" },
+		    { DMARC_FAIL }, .is_hearsay = true },
+		{ "no client", NULL, { "known.example" }, { DMARC_FAIL },
+		    .found = 0 },
+		{ "no history", "192.0.2.1", { "known.example" },
+		    { DMARC_FAIL }, .has_none = true },
+	};
+	struct ip_address known;
+	const struct policy_history history = { has_passed, &known };
+
+	(void)state;
+	assert_true(ip_parse(SLICE("192.0.2.1"), &known));
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct policy_options options = POLICY_OPTIONS_DEFAULT;
+		const struct dmarc_evaluation evaluations[] = {
+			{ .author_domain = slice_from_cstr(
+			    cases[i].authors[0]),
+			    .result = cases[i].results[0] },
+			{ .author_domain = slice_from_cstr(
+			    cases[i].authors[1]),
+			    .result = cases[i].results[1] },
+		};
+		struct inspect_results r = {
+			.is_client_hearsay = cases[i].is_hearsay,
+			.dmarc = { .result = DMARC_FAIL,
+				.deciding = evaluations,
+				.evaluations = evaluations,
+				.n_evaluations = cases[i].authors[1] != NULL ?
+				    2 : 1 },
+		};
+		struct policy_evidence evidence;
+
+		options.history = cases[i].has_none ? NULL : &history;
+		if (cases[i].client != NULL)
+			assert_true(ip_parse(slice_from_cstr(cases[i].client),
+			    &r.client));
+		policy_find_evidence(&options, &r, arena, &evidence);
+		if (evidence.found != cases[i].found || evidence.open != 0)
+			fail_msg("%s: found %x, open %x", cases[i].name,
+			    evidence.found, evidence.open);
+		if (policy_sought_signs(&options, &r) != cases[i].sought)
+			fail_msg("%s: sought", cases[i].name);
+		options.evidence &= ~(unsigned)POLICY_SIGN_HISTORY;
+		policy_find_evidence(&options, &r, arena, &evidence);
+		assert_int_equal(evidence.found, 0);
+		arena_destroy(&arena);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
+		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_several_authors),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_sought),
