@@ -44,6 +44,19 @@ report_ledger_set(struct store *store, const struct store_delivery_key *key,
 	return status;
 }
 
+enum store_status
+report_ledger_claim(struct store *store, const struct store_delivery_key *key,
+    int64_t now_s, enum store_delivery *before_out)
+{
+	enum store_status status;
+	unsigned n_tries = 0;
+
+	do
+		status = store_claim_delivery(store, key, now_s, before_out);
+	while (should_try_again(status, &n_tries));
+	return status;
+}
+
 struct store_delivery_key
 report_ledger_end_of(const struct store_subject *subject, struct slice id)
 {

@@ -5,13 +5,16 @@
 
 #include "report/store.h"
 
-/* As store_get_delivery and store_set_delivery, tried again for some seconds
+/* As store_get_delivery and so on, tried again for some seconds
  * where the store is busy. */
 enum store_status report_ledger_get(struct store *store,
     const struct store_delivery_key *key, enum store_delivery *delivery_out);
 enum store_status report_ledger_set(struct store *store,
     const struct store_delivery_key *key, enum store_delivery delivery,
     int64_t now_s, struct slice note);
+enum store_status report_ledger_claim(struct store *store,
+    const struct store_delivery_key *key, int64_t now_s,
+    enum store_delivery *before_out);
 
 /* A subject of which nothing is left to be sent has an entry without a
  * destination, SENT, so that later runs need not look at it again.  ID is that

@@ -182,14 +182,23 @@ conclude(struct state *s, const struct part *part, struct slice destination,
 	tell_part(s, kind, part, destination, strbuf_slice(&s->note));
 }
 
+static bool
+is_owed(enum store_delivery delivery)
+{
+	return delivery == STORE_DELIVERY_NONE ||
+	    delivery == STORE_DELIVERY_DEFERRED;
+}
+
 static void
 hand_over(struct state *s, const struct part *part, struct slice destination,
     FILE *message)
 {
 	struct deliverer *deliverer = s->run->deliverer;
+	struct store_delivery_key key = make_key(part, destination);
 	const char *from = arena_copy_cstr(s->arena,
 	    s->run->agenda.sender->from);
 	const char *to = arena_copy_cstr(s->arena, destination);
+	enum store_delivery before;
 
 	if (from == NULL || to == NULL) {
 		s->has_leftover = true;
@@ -197,8 +206,9 @@ hand_over(struct state *s, const struct part *part, struct slice destination,
 		    SLICE("memory is out"));
 		return;
 	}
-	enter(s, part, destination, STORE_DELIVERY_HANDED);
-	if (s->store_status == STORE_OK)
+	s->store_status = report_ledger_claim(s->store, &key, s->run->now_s,
+	    &before);
+	if (s->store_status == STORE_OK && is_owed(before))
 		conclude(s, part, destination, deliverer->ops->send(deliverer,
 		    from, to, message, &s->note));
 }
@@ -230,19 +240,11 @@ settle(struct state *s, const struct part *part, struct slice destination)
 	s->store_status = report_ledger_get(s->store, &key, &delivery);
 	if (s->store_status != STORE_OK)
 		return;
-	switch (delivery) {
-	case STORE_DELIVERY_NONE:
-	case STORE_DELIVERY_DEFERRED:
+	if (is_owed(delivery))
 		send_mail(s, part, destination);
-		return;
-	case STORE_DELIVERY_HANDED:
+	else if (delivery == STORE_DELIVERY_HANDED)
 		tell_part(s, REPORT_EVENT_PERHAPS, part, destination,
 		    SLICE("a run ended while it was handed over"));
-		return;
-	case STORE_DELIVERY_SENT:
-	case STORE_DELIVERY_DROPPED:
-		return;
-	}
 }
 
 /* ---- one subject --------------------------------------------------------- */
@@ -395,8 +397,7 @@ owe_parts(struct state *s, const struct report_item *item,
 		key = make_key(&part, destination);
 		s->store_status = report_ledger_get(s->store, &key,
 		    &delivery);
-		if (delivery == STORE_DELIVERY_NONE ||
-		    delivery == STORE_DELIVERY_DEFERRED)
+		if (is_owed(delivery))
 			event.n_reports++;
 		n_rows -= n_rows < options->max_rows ? n_rows :
 		    options->max_rows;

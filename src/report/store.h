@@ -153,6 +153,12 @@ enum store_status store_get_delivery(struct store *store,
 enum store_status store_set_delivery(struct store *store,
     const struct store_delivery_key *key, enum store_delivery delivery,
     int64_t now_s, struct slice note);
+/* HANDED where it was NONE or DEFERRED, durably; else it is left as it is.  A
+ * connection that was lost in between, and with it the lock, may have let
+ * another one send: what *BEFORE_OUT tells decides, not what was read before. */
+enum store_status store_claim_delivery(struct store *store,
+    const struct store_delivery_key *key, int64_t now_s,
+    enum store_delivery *before_out);
 
 /* ---- destinations that bounce -------------------------------------------- */
 

@@ -52,17 +52,15 @@ parse_delivery(struct slice name)
 	return STORE_DELIVERY_HANDED;
 }
 
-enum store_status
-store_get_delivery(struct store *store, const struct store_delivery_key *key,
+static enum store_status
+read_delivery(struct store *store, const struct store_delivery_key *key,
     enum store_delivery *delivery_out)
 {
 	struct sql_value values[KEY_VALUES];
 	bool has_row = false;
-	enum store_status status = store_connect(store);
+	enum store_status status;
 
 	*delivery_out = STORE_DELIVERY_NONE;
-	if (status != STORE_OK)
-		return status;
 	bind_key(key, values);
 	status = sql_start(store->sql, select_delivery, values, KEY_VALUES);
 	if (status == STORE_OK)
@@ -73,19 +71,57 @@ store_get_delivery(struct store *store, const struct store_delivery_key *key,
 	return status;
 }
 
-enum store_status
-store_set_delivery(struct store *store, const struct store_delivery_key *key,
+static enum store_status
+write_delivery(struct store *store, const struct store_delivery_key *key,
     enum store_delivery delivery, int64_t now_s, struct slice note)
 {
 	struct sql_value values[KEY_VALUES + 3];
-	enum store_status status = store_begin(store, true);
 
-	if (status != STORE_OK)
-		return status;
 	bind_key(key, values);
 	values[KEY_VALUES] = sql_text(names[delivery]);
 	values[KEY_VALUES + 1] = sql_number(now_s);
 	values[KEY_VALUES + 2] = sql_text(note);
-	return store_end(store, sql_run(store->sql, set_delivery, values,
-	    N_ELEMENTS(values), NULL));
+	return sql_run(store->sql, set_delivery, values, N_ELEMENTS(values),
+	    NULL);
+}
+
+enum store_status
+store_get_delivery(struct store *store, const struct store_delivery_key *key,
+    enum store_delivery *delivery_out)
+{
+	enum store_status status = store_connect(store);
+
+	*delivery_out = STORE_DELIVERY_NONE;
+	return status == STORE_OK ? read_delivery(store, key, delivery_out) :
+	    status;
+}
+
+enum store_status
+store_set_delivery(struct store *store, const struct store_delivery_key *key,
+    enum store_delivery delivery, int64_t now_s, struct slice note)
+{
+	enum store_status status = store_begin(store, true);
+
+	if (status != STORE_OK)
+		return status;
+	return store_end(store, write_delivery(store, key, delivery, now_s,
+	    note));
+}
+
+enum store_status
+store_claim_delivery(struct store *store,
+    const struct store_delivery_key *key, int64_t now_s,
+    enum store_delivery *before_out)
+{
+	enum store_status status = store_begin(store, true);
+
+	*before_out = STORE_DELIVERY_NONE;
+	if (status != STORE_OK)
+		return status;
+	status = read_delivery(store, key, before_out);
+	if (status == STORE_OK && (*before_out == STORE_DELIVERY_NONE ||
+	    *before_out == STORE_DELIVERY_DEFERRED))
+		status = write_delivery(store, key, STORE_DELIVERY_HANDED,
+		    now_s, SLICE_EMPTY);
+	return store_end(store, status);
 }

@@ -687,6 +687,44 @@ check_deliveries(const char *url)
 	store_close(&store);
 }
 
+/* Only what is owed is claimed, and only once. */
+static void
+check_claims(const char *url)
+{
+	static const struct {
+		enum store_delivery before, after;
+	} cases[] = {
+		{ STORE_DELIVERY_NONE, STORE_DELIVERY_HANDED },
+		{ STORE_DELIVERY_DEFERRED, STORE_DELIVERY_HANDED },
+		{ STORE_DELIVERY_HANDED, STORE_DELIVERY_HANDED },
+		{ STORE_DELIVERY_SENT, STORE_DELIVERY_SENT },
+		{ STORE_DELIVERY_DROPPED, STORE_DELIVERY_DROPPED },
+	};
+	struct store_delivery_key key = {
+		DAY, SLICE("claims.example"), SLICE("1"), SLICE("a@x"),
+	};
+	struct store *store = store_cases_open(url);
+	struct store *other = store_cases_open(url);
+	enum store_delivery delivery;
+
+	assert_ok(store, store_claim_delivery(store, &key, 1, &delivery));
+	assert_int_equal(delivery, STORE_DELIVERY_NONE);
+	assert_ok(other, store_claim_delivery(other, &key, 1, &delivery));
+	assert_int_equal(delivery, STORE_DELIVERY_HANDED);
+	key.report_id = SLICE("2");
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		assert_ok(store, store_set_delivery(store, &key,
+		    cases[i].before, 1, SLICE("note")));
+		assert_ok(other, store_claim_delivery(other, &key, 2,
+		    &delivery));
+		assert_int_equal(delivery, cases[i].before);
+		assert_ok(store, store_get_delivery(store, &key, &delivery));
+		assert_int_equal(delivery, cases[i].after);
+	}
+	store_close(&other);
+	store_close(&store);
+}
+
 /* The lock of a process that was killed is free. */
 static void
 check_lock_of_killed(const char *url)
@@ -1141,6 +1179,7 @@ static const struct {
 	{ "passes", check_passes },
 	{ "many passes", check_many_passes },
 	{ "deliveries", check_deliveries },
+	{ "claims", check_claims },
 	{ "lock", check_lock },
 	{ "lock of a killed process", check_lock_of_killed },
 	{ "suppressions", check_suppressions },
