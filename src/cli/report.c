@@ -4,6 +4,7 @@
 #include "base/slice.h"
 #include "cli/command.h"
 #include "cli/report_bounce.h"
+#include "cli/report_failures.h"
 #include "cli/report_preview.h"
 #include "cli/report_prune.h"
 #include "cli/report_send.h"
@@ -21,6 +22,8 @@ static const struct command commands[] = {
 	  "what became of the reports of each day", report_status_run },
 	{ "prune", "assay report prune", "[-c FILE]",
 	  "forget what is older than report.keep_days", report_prune_run },
+	{ "failures", "assay report failures", "[-c FILE] [-v] [--dry-run]",
+	  "send the failure reports that are owed", report_failures_run },
 	{ "bounce", "assay report bounce", "[-c FILE] < MAIL",
 	  "take a bounce from the MTA: leave that address alone for a time",
 	  report_bounce_run },
