@@ -233,6 +233,8 @@ open_milter(struct daemon *d)
 		strbuf_append_cstr(&d->problem, "memory is out");
 		return false;
 	}
+	/* Whoever sees the socket may tell us to stop. */
+	process_hold_signals();
 	return milter_open(&d->context, &d->problem);
 }
 

@@ -49,6 +49,18 @@ process_prepare(void)
 		return;		/* a folder is kept busy, no more */
 }
 
+void
+process_hold_signals(void)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < N_ELEMENTS(numbers); i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* ---- privileges ---------------------------------------------------------- */
 
 /* All three of each are the new ones, and root cannot be had back. */

@@ -12,6 +12,10 @@ struct strbuf;
  * cannot be done is left. */
 void process_prepare(void);
 
+/* From now on SIGTERM, SIGINT, SIGHUP and SIGUSR1 wait until somebody is ready
+ * for them. */
+void process_hold_signals(void);
+
 /* Become USER (NULL: stay) for good: groups, group and user, which is verified;
  * no program run later may gain rights.  On failure false and the problem
  * appended; the process must not go on then. */
