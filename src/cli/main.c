@@ -3,6 +3,7 @@
 
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "cli/report.h"
 #include "cli/test_send.h"
 #include "cli/verify.h"
@@ -23,6 +24,9 @@ static const struct command commands[] = {
 	  "[--as-sender IP] [--json] [--diff OLD.json] [--file FILE] "
 	  "DOMAIN...", "what a receiver sees of a domain",
 	  check_run_command },
+	{ "doctor", "assay doctor", "[-c FILE] [--postfix DIRECTORY] "
+	  "[--json]", "what breaks milters in practice, on this host",
+	  doctor_run_command },
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
 	{ "test-send", "assay test-send", "[--server HOST[:PORT]] [--from M] "

@@ -345,3 +345,97 @@ def refused(lab):
 	expect("> DATA" in said and "queued as" in said, said)
 	run_tool(lab, "test-send", "--server", lab.host + ":1",
 	    "user@example.org", code=69)
+
+
+# ---- doctor -----------------------------------------------------------------
+
+DOCTOR_FAULTS = (
+    ("no milter", {"smtpd_milters": "inet:127.0.0.1:1"}, {},
+	"postfix-no-milter", 2),
+    ("behind another", {"smtpd_milters": "inet:127.0.0.1:1, MILTER"}, {},
+	"postfix-order", 1),
+    ("local mail", {"non_smtpd_milters": "MILTER"}, {}, "postfix-non-smtpd",
+	None),
+    ("let in while it is away", {"milter_default_action": "accept"}, {},
+	"postfix-default", 1),
+    ("too little time", {"milter_content_timeout": "10s"}, {},
+	"postfix-timeout", 2),
+    ("bounces", {"internal_mail_filter_classes": "bounce"}, {},
+	"postfix-internal", 1),
+    ("a proxy filter", {"smtpd_proxy_filter": "127.0.0.1:10025"}, {},
+	"postfix-proxy-filter", 2),
+    ("re-injection", {}, {"127.0.0.1:10026/inet": "127.0.0.1:10026 inet n -"
+	" n - 10 smtpd -o content_filter="}, "postfix-reinjection", 1),
+    ("no re-injection", {}, {"127.0.0.1:10026/inet": "127.0.0.1:10026 inet"
+	" n - n - 10 smtpd -o content_filter= -o"
+	" receive_override_options=no_milters"}, None, None),
+    ("submission", {}, {"submission/inet": "submission inet n - n - 10"
+	" smtpd"}, "postfix-submission", 1),
+    ("its own list", {}, {"submission/inet": "submission inet n - n - 10"
+	" smtpd -o smtpd_milters="}, None, None),
+)
+
+
+def write_postfix(path, settings, services, milter):
+	"""A configuration that postconf can read."""
+	os.mkdir(path)
+	with open(os.path.join(path, "main.cf"), "w") as stream:
+		for name, value in dict({"compatibility_level": "3.6",
+		    "smtpd_milters": "MILTER",
+		    "internal_mail_filter_classes": "",
+		    "milter_default_action": "tempfail"}, **settings).items():
+			stream.write("%s = %s\n" % (name,
+			    value.replace("MILTER", milter)))
+	with open(os.path.join(path, "master.cf"), "w") as stream:
+		stream.write("smtp inet n - n - 10 smtpd\n" +
+		    "".join(line + "\n" for line in services.values()))
+
+
+@scenario("doctor finds what breaks milters")
+def doctor(lab):
+	assayd = lab.assayd("inet", trusted={"authenticated": False})
+	host, port = assayd.connect().getpeername()
+	milter = "inet:%s:%d" % (host, port)
+	base = make_directory(lab, "doctor")
+
+	def examine(name, settings, services):
+		path = os.path.join(base, name.replace(" ", "-"))
+		write_postfix(path, settings, services, milter)
+		done = subprocess.run(lab.assay_command + ["doctor", "-c",
+		    assayd.conf_path, "--json", "--postfix", path],
+		    stdout=subprocess.PIPE, text=True,
+		    env=dict(os.environ, **SANITIZER_OPTIONS))
+		return done.returncode, {finding["id"]: finding["severity"]
+		    for finding in json.loads(done.stdout)["findings"]}
+
+	code, healthy = examine("healthy", {}, {})
+	expect(healthy["milter"] == healthy["postfix-milter"] ==
+	    healthy["dns"] == "ok" and code == 0, (code, healthy))
+	for name, settings, services, id, wanted in DOCTOR_FAULTS:
+		code, found = examine(name, settings, services)
+		if id is None:
+			expect(found == healthy, (name, found))
+		else:
+			expect(id in found and code == (wanted or 0),
+			    (name, code, found))
+
+
+@scenario("doctor tells when nobody answers on the milter's socket")
+def doctor_without_daemon(lab):
+	path = make_directory(lab, "absent")
+	conf = os.path.join(path, "assayd.conf")
+	with open(conf, "w") as stream:
+		stream.write('mode = "enforce";\nmilter: { socket = "unix:%s";'
+		    ' };\nresolver: { servers = ["%s"]; };\n' %
+		    (os.path.join(path, "sock"), lab.relay.address))
+	said = run_tool(lab, "doctor", "-c", conf, "--postfix", path, code=2)
+	expect("nobody answers there" in said and "no Postfix" in said, said)
+
+
+@scenario("doctor looks at the Postfix that is there")
+def doctor_real(lab):
+	assayd = lab.assayd_for_all()
+	said = run_tool(lab, "doctor", "-c", assayd.conf_path, "--postfix",
+	    lab.path("postfix", "etc"), code=2)
+	expect("a probe came through" in said and "Postfix 3." in said and
+	    "smtpd_milters does not name" in said, said)

@@ -1,0 +1,134 @@
+/* cli/doctor_host.c - see doctor.h: what is not the MTA's. */
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "cli/check.h"
+#include "cli/doctor.h"
+#include "cli/milter_probe.h"
+#include "config/settings.h"
+#include "dns/dns.h"
+#include "report/store.h"
+
+#define MAX_TEXT ((size_t)4096)
+#define RELEASED_S INT64_C(1790000000)	/* no clock is right that is behind the
+					 * program: September 2026 */
+#define SLOW_MS 1000
+
+static void
+check_clock(struct check *check)
+{
+	struct timex status = { .modes = 0 };
+
+	if (check->now_s < RELEASED_S)
+		check_add(check, CHECK_CRITICAL, "clock", "clock-wrong",
+		    "set it, and have it kept", "the clock is years behind: "
+		    "signatures will seem to come from the future");
+	else if (adjtimex(&status) < 0 || (status.status & STA_UNSYNC) != 0)
+		check_add(check, CHECK_NOTE, "clock", "clock-alone",
+		    "use a time server", "nothing in the kernel says that "
+		    "the clock is kept in step");
+	else
+		check_add(check, CHECK_GOOD, "clock", "clock", NULL,
+		    "the clock is kept in step");
+}
+
+/* Any answer will do: that there is one. */
+static void
+check_dns(struct check *check)
+{
+	int64_t start_ms = clock_monotonic_ms(), took_ms;
+	const struct dns_answer *answer = dns_query(check->resolver,
+	    check->arena, check->domain, DNS_TXT, INT64_MAX);
+
+	took_ms = clock_monotonic_ms() - start_ms;
+	if (answer->status == DNS_TEMPFAIL)
+		check_add(check, CHECK_CRITICAL, "dns", "dns-fails",
+		    "see resolver.servers: without DNS all mail waits",
+		    "asked for %s: %s", check_show(check, check->domain),
+		    answer->why);
+	else if (took_ms > SLOW_MS)
+		check_add(check, CHECK_WARNING, "dns", "dns-slow",
+		    "use a resolver nearby", "an answer took %lld ms",
+		    (long long)took_ms);
+	else
+		check_add(check, CHECK_GOOD, "dns", "dns", NULL,
+		    "an answer took %lld ms", (long long)took_ms);
+}
+
+static void
+check_store(struct check *check)
+{
+	const char *url = check->config->report.store;
+	struct store *store = NULL;
+	struct strbuf problem;
+
+	if (url[0] == '\0') {
+		check_add(check, CHECK_NOTE, "store", "store-none", NULL,
+		    "there is no store: no reports, no history");
+		return;
+	}
+	strbuf_init(&problem, check->arena, MAX_TEXT);
+	if (store_open(url, &store, &problem) == STORE_OK)
+		check_add(check, CHECK_GOOD, "store", "store", NULL,
+		    "the store can be opened");
+	else
+		check_add(check, CHECK_CRITICAL, "store", "store-fails", NULL,
+		    "%s", check_show(check, strbuf_slice(&problem)));
+	store_close(&store);
+}
+
+/* A PostgreSQL URL may hold a password. */
+static void
+check_permissions(struct check *check, const char *config_path)
+{
+	struct slice url = slice_from_cstr(check->config->report.store);
+	struct stat status;
+
+	if (config_path == NULL || stat(config_path, &status) != 0)
+		return;
+	if ((status.st_mode & S_IWOTH) != 0)
+		check_add(check, CHECK_CRITICAL, "files", "config-writable",
+		    "chmod o-w", "everybody may write %s", config_path);
+	if ((status.st_mode & S_IROTH) != 0 &&
+	    slice_starts_with(url, SLICE("postgresql:")) &&
+	    slice_find(url, '@') != SIZE_MAX)
+		check_add(check, CHECK_WARNING, "files", "config-readable",
+		    "chmod 640, group assay", "everybody may read %s, which "
+		    "has the store's password", config_path);
+}
+
+void
+doctor_check_host(struct check *check, const char *config_path)
+{
+	check_clock(check);
+	check_dns(check);
+	check_store(check);
+	check_permissions(check, config_path);
+}
+
+void
+doctor_check_milter(struct check *check)
+{
+	const char *socket = check->config->milter.socket;
+	struct strbuf problem;
+	struct slice field;
+
+	strbuf_init(&problem, check->arena, MAX_TEXT);
+	if (!milter_probe(check->arena, socket, &field, &problem))
+		check_add(check, CHECK_CRITICAL, "milter", "milter-probe",
+		    "is assayd running, and may you reach its socket?",
+		    "%s: %s", socket, check_show(check,
+		    strbuf_slice(&problem)));
+	else if (field.len == 0)
+		check_add(check, CHECK_WARNING, "milter", "milter-silent",
+		    "another milter may have its socket",
+		    "%s answers, but adds no Authentication-Results", socket);
+	else
+		check_add(check, CHECK_GOOD, "milter", "milter", NULL,
+		    "a probe came through %s, marked:%s", socket,
+		    check_show(check, field));
+}
