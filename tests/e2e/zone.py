@@ -21,7 +21,7 @@ EXPLANATIONS = {
     "many-lines": "%{h}%{h}%{h} " * 200,
 }
 
-N_REPORT_DOMAINS = 60	# r0.reports.example and on, each with a rua
+N_REPORT_DOMAINS = 30	# r0.reports.example and on, each with a rua
 N_OUTAGE_DOMAINS = 200	# a fresh name for each try while DNS is out
 
 SPF = "v=spf1 ip4:%s ip6:%s ip4:%s -all" % (HONEST_CLIENT, HONEST_CLIENT6,

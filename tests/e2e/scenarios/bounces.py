@@ -44,7 +44,7 @@ def bounce(lab):
 	# The same mailbox is wanted for another domain's reports.
 	assayd.start()
 	send_of(lab, assayd, "late.gone.example", "r0.reports.example")
-	tool.run("report", "send")
+	tool.run("report", "send", is_leftover=True)
 	expect_reported(lab, "r0.reports.example")
 	expect(bounced(lab) == before + 1, "sent to who has bounced")
 	catcher(lab).on_bounce("cat >/dev/null")
@@ -52,7 +52,7 @@ def bounce(lab):
 
 FORGED_BOUNCE = """\
 From: MAILER-DAEMON@mail.shop.example
-To: %s
+To: {sender}
 Subject: Undelivered Mail Returned to Sender
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status; boundary="b"
@@ -71,13 +71,19 @@ Diagnostic-Code: X-Postfix; nobody of that name
 --b
 Content-Type: message/rfc822
 
-Message-ID: <0123456789abcdef0123456789abcdef@mx.example.org>
-From: %s
-To: agg@shop.example
+Message-ID: <{id}>
+From: <{sender}>
+To: <agg@shop.example>
 Subject: Report Domain: shop.example Submitter: mx.example.org
 
 --b--
 """
+
+
+def change_digit(message_id, index):
+	"""The id with another hexadecimal digit there."""
+	digit = "0" if message_id[index] != "0" else "1"
+	return message_id[:index] + digit + message_id[index + 1:]
 
 
 @scenario("a bounce of what was never sent changes nothing")
@@ -85,12 +91,22 @@ def forged_bounce(lab):
 	assayd, calendar = start(lab, "forged-bounce")
 	send_of(lab, assayd, "shop.example")
 	tool = Assay(assayd, calendar, **by_sendmail(lab))
-	process = tool.popen("report", "bounce", stdin=subprocess.PIPE)
-	said = process.communicate((FORGED_BOUNCE % (FROM, FROM)).encode(),
-	    timeout=60 * lab.patience)
-	expect(process.returncode in (0, 1), "exit code %s: %s" %
-	    (process.returncode, said))
 	tool.run("report", "send")
+	sent, = [each.message_id for each in catcher(lab).take_reports()]
+	assayd.environment = calendar.at(1)
+	assayd.start()
+	send_of(lab, assayd, "shop.example")
+	last = sent.index("@") - 1
+	for forged in ("0123456789abcdef0123456789abcdef@mx.example.org",
+	    change_digit(sent, 0), change_digit(sent, last),
+	    sent[:last] + sent[last + 1:], ""):
+		process = tool.popen("report", "bounce", day=2,
+		    stdin=subprocess.PIPE)
+		said = process.communicate(FORGED_BOUNCE.format(id=forged,
+		    sender=FROM).encode(), timeout=60 * lab.patience)
+		expect(process.returncode == 0, "exit code %s: %s" %
+		    (process.returncode, said))
+	tool.run("report", "send", day=2)
 	expect_reported(lab, "shop.example")
 
 
@@ -100,7 +116,7 @@ def refused(lab):
 	send_of(lab, assayd, "refused.reports.example",
 	    "later.reports.example")
 	tool = Assay(assayd, calendar, **by_smtp(lab))
-	tool.popen("report", "send").communicate(timeout=60 * lab.patience)
+	tool.run("report", "send", is_leftover=True)
 	expect_reported(lab)
 	catcher(lab).set_access("")
 	tool.run("report", "send")

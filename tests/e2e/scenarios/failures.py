@@ -53,7 +53,7 @@ def failures_off(lab):
 @scenario("failure reports: redacted, merged, and not too many")
 def failures(lab):
 	assayd, calendar = start(lab, "failures", report={
-	    "failures": {"enabled": True, "per_hour": 3}})
+	    "failure": {"enabled": True, "per_hour": 3}})
 	for number in range(8):
 		expect_reply(lab.send(assayd, fail_message(number),
 		    "x%d@nodmarc.example" % number,
