@@ -244,8 +244,15 @@ set_recursive(struct ub_ctx *ctx, struct strbuf *problem)
 /* ---- putting it together ------------------------------------------------- */
 
 static bool
-set_trust_anchor(struct ub_ctx *ctx, struct strbuf *problem)
+set_trust_anchor(struct ub_ctx *ctx, const char *file, struct strbuf *problem)
 {
+	if (file != NULL && access(file, R_OK) == 0)
+		return set_option(ctx, "trust-anchor-file:", file, problem);
+	if (file != NULL) {
+		strbuf_printf(problem, "resolver.trust_anchor_file: %s: %s",
+		    file, strerror(errno));
+		return false;
+	}
 	for (size_t i = 0; i < N_ELEMENTS(root_keys); i++)
 		if (access(root_keys[i], R_OK) == 0)
 			return set_option(ctx, "trust-anchor-file:",
@@ -257,12 +264,14 @@ set_trust_anchor(struct ub_ctx *ctx, struct strbuf *problem)
 }
 
 static bool
-set_validation(struct ub_ctx *ctx, bool dnssec, struct strbuf *problem)
+set_validation(struct ub_ctx *ctx, const struct unbound_options *options,
+    struct strbuf *problem)
 {
-	if (!dnssec)
+	if (!options->dnssec)
 		return set_option(ctx, "module-config:", "iterator", problem);
 	return set_option(ctx, "module-config:", "validator iterator",
-	    problem) && set_trust_anchor(ctx, problem);
+	    problem) && set_trust_anchor(ctx, options->trust_anchor_file,
+	    problem);
 }
 
 /* A change of zones ends the setting of options: what is wrong with all of them
@@ -300,7 +309,7 @@ dns_context_create(struct event_base *base,
 	    problem) &&
 	    set_number(ctx, "outgoing-range:", count_sockets(), problem) &&
 	    set_number(ctx, "num-queries-per-thread:", max_questions,
-	    problem) && set_validation(ctx, options->dnssec, problem) &&
+	    problem) && set_validation(ctx, options, problem) &&
 	    (is_forwarding ? set_forwarding(ctx, options, problem) :
 	    set_recursive(ctx, problem)) &&
 	    set_zones(ctx, is_forwarding, problem))

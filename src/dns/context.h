@@ -16,10 +16,14 @@ struct unbound_options {
 	size_t n_servers;
 	unsigned timeout_ms;	/* the most that one question may take */
 	bool dnssec;
+	/* Keys that answers are validated by, as DS or DNSKEY records in a
+	 * master file; NULL: the root's, where the system has it. */
+	const char *trust_anchor_file;
 };
 
 #define UNBOUND_OPTIONS_DEFAULT \
-	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, .dnssec = false }
+	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, .dnssec = false, \
+	  .trust_anchor_file = NULL }
 
 /* A context on BASE that asks whom OPTIONS say; free with ub_ctx_delete.
  * MAX_QUESTIONS: how many will be under way at most.  NULL with the problem

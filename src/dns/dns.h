@@ -16,6 +16,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_TLSA = 52,
 };
 
 enum dns_status {
@@ -27,6 +28,7 @@ enum dns_status {
 
 struct dns_record {
 	/* TXT: the character-strings joined, any octets.
+	 * TLSA: the RDATA as it is, of whatever length (RFC 6698 2.1).
 	 * CNAME, PTR: the name; MX: the exchange.  Lower case, no dot at the end
 	 * (the root is empty); a dot within a label and octets that are not
 	 * printable are \DDD. */

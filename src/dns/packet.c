@@ -260,6 +260,14 @@ join_strings(struct arena *arena, struct slice rdata, struct slice *text_out)
 	return rdata.len != 0 ? NULL : "malformed";
 }
 
+/* As it is: what is wrong with it makes that record useless, not the answer (RFC
+ * 7672 3.1.3). */
+static const char *
+copy_rdata(struct arena *arena, struct slice rdata, struct slice *text_out)
+{
+	return arena_copy(arena, rdata, text_out) ? NULL : "too large";
+}
+
 static const char *
 copy_address(const struct rr *rr, struct slice packet, size_t octets,
     struct dns_record *record)
@@ -275,6 +283,8 @@ static const char *
 decode_record(struct arena *arena, struct slice packet, const struct rr *rr,
     enum dns_type type, struct dns_record *record)
 {
+	struct slice rdata = slice_head(slice_from(packet, rr->rdata),
+	    rr->rdata_len);
 	struct dns_name name;
 
 	switch (type) {
@@ -283,9 +293,9 @@ decode_record(struct arena *arena, struct slice packet, const struct rr *rr,
 	case DNS_AAAA:
 		return copy_address(rr, packet, 16, record);
 	case DNS_TXT:
-		return join_strings(arena, slice_head(
-		    slice_from(packet, rr->rdata), rr->rdata_len),
-		    &record->text);
+		return join_strings(arena, rdata, &record->text);
+	case DNS_TLSA:
+		return copy_rdata(arena, rdata, &record->text);
 	case DNS_CNAME:
 	case DNS_PTR:
 		return read_rdata_name(packet, rr, 0, &name) ?

@@ -52,12 +52,13 @@ static const char *const other_types[] = {
 	"IPSECKEY", "ISDN", "KEY", "KX", "L32", "L64", "LOC", "LP", "MB", "MD",
 	"MF", "MG", "MINFO", "MR", "NAPTR", "NID", "NS", "NSAP", "NSEC",
 	"NSEC3", "NSEC3PARAM", "NXT", "OPENPGPKEY", "PX", "RP", "RRSIG", "RT",
-	"SIG", "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "URI",
+	"SIG", "SMIMEA", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "URI",
 	"WKS", "X25", "ZONEMD",
 };
 
 static const enum dns_type our_types[] = {
 	DNS_A, DNS_CNAME, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA,
+	DNS_TLSA,
 };
 
 static bool
@@ -351,6 +352,51 @@ parse_mx(struct zonefile *file, struct dns_record *record)
 }
 
 static bool
+append_hex(struct zonefile *file, struct slice digits, char *mem, size_t *len)
+{
+	for (size_t i = 0; i < digits.len; i += 2) {
+		int high = ascii_hex_value(digits.ptr[i]);
+		int low = i + 1 < digits.len ?
+		    ascii_hex_value(digits.ptr[i + 1]) : -1;
+
+		if (high < 0 || low < 0)
+			return refuse(file, "not octets in hexadecimal");
+		if (*len == RDATA_MAX)
+			return refuse(file, "a record of more than 64 KB");
+		mem[(*len)++] = (char)(high * 16 + low);
+	}
+	return true;
+}
+
+/* Usage, selector, matching type, and the data, with blanks at will (RFC 6698
+ * 2.2). */
+static bool
+parse_tlsa(struct zonefile *file, struct slice *text_out)
+{
+	char *mem = arena_alloc(file->arena, RDATA_MAX);
+	struct token token;
+	struct slice word;
+	uint64_t number;
+	size_t len = 0;
+
+	if (mem == NULL)
+		return refuse(file, "no memory");
+	while (len < 3) {
+		if (!take_expected_word(file, &word))
+			return false;
+		if (!slice_parse_uint(word, UINT8_MAX, &number))
+			return refuse(file, "not a number from 0 to 255");
+		mem[len++] = (char)number;
+	}
+	while ((token = next_token(file)).kind != TOKEN_NEWLINE)
+		if (token.kind != TOKEN_WORD ||
+		    !append_hex(file, token.text, mem, &len))
+			return refuse(file, "not octets in hexadecimal");
+	*text_out = (struct slice){ mem, len };
+	return len > 3 || refuse(file, "a TLSA record without data");
+}
+
+static bool
 parse_address(struct zonefile *file, enum dns_type type,
     struct dns_record *record)
 {
@@ -392,6 +438,8 @@ parse_rdata(struct zonefile *file, struct zonefile_entry *entry)
 		return parse_mx(file, &entry->record);
 	case DNS_TXT:
 		return parse_txt(file, &entry->record.text);
+	case DNS_TLSA:
+		return parse_tlsa(file, &entry->record.text);
 	}
 	return refuse(file, "not a record type");
 }

@@ -28,6 +28,7 @@
 #define MX "\x0f"
 #define TXT "\x10"
 #define AAAA "\x1c"
+#define TLSA "\x34"
 
 struct row {
 	const char *name;
@@ -46,6 +47,15 @@ static const struct row good[] = {
 	{ "AAAA", SLICE_INIT(HEAD(OK, ANSWERS("\1")) ASK(AAAA)
 	    SELF RR(AAAA, "\x10") "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"),
 	    DNS_AAAA, "NOERROR 300 2001:db8::1" },
+	{ "TLSA", SLICE_INIT(HEAD(OK, ANSWERS("\1")) ASK(TLSA)
+	    SELF RR(TLSA, "\6") "\3\1\1\0ab"), DNS_TLSA,
+	    "NOERROR 300 [\\x03\\x01\\x01\\x00ab]" },
+	{ "TLSA of nothing, and one that is well", SLICE_INIT(
+	    HEAD(OK, ANSWERS("\2")) ASK(TLSA) SELF RR(TLSA, "\0")
+	    SELF RR(TLSA, "\4") "abcd"), DNS_TLSA, "NOERROR 300 [] [abcd]" },
+	{ "TLSA beyond the packet", SLICE_INIT(HEAD(OK, ANSWERS("\1"))
+	    ASK(TLSA) SELF RR(TLSA, "\6") "\3\1\1\0a"), DNS_TLSA,
+	    "TEMPFAIL malformed" },
 	{ "MX", SLICE_INIT(HEAD(OK, ANSWERS("\2")) ASK(MX)
 	    SELF RR(MX, "\x09") "\0\x0a\4mail" EXAMPLE
 	    SELF RR(MX, "\3") "\1\0\0"), DNS_MX,

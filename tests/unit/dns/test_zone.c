@@ -85,6 +85,7 @@ static const char more_text[] =
     "relative A 192.0.2.6\n"
     "crlf.example.org. A 192.0.2.7\r\n"
     "5.2.0.192.in-addr.arpa. PTR Host.Example.ORG.\r\n"
+    "_25._tcp.mx.example.org. TLSA 3 1 1 ( 6162 63\n  4A4b )\n"
     "noend.example.org. TXT last";
 
 static const struct {
@@ -154,6 +155,8 @@ static const struct {
 	{ "CRLF", "crlf.example.org", DNS_A, "NOERROR 300 192.0.2.7" },
 	{ "PTR in lower case", "5.2.0.192.in-addr.arpa", DNS_PTR,
 	    "NOERROR 300 [host.example.org]" },
+	{ "TLSA", "_25._tcp.mx.example.org", DNS_TLSA,
+	    "NOERROR 300 [\\x03\\x01\\x01abcJK]" },
 	{ "no line end at the file's end", "noend.example.org", DNS_TXT,
 	    "NOERROR 300 [last]" },
 	{ "empty name", "", DNS_A, "NXDOMAIN 0" },
@@ -223,6 +226,16 @@ static const struct {
 	    "1: not an MX preference: 0 to 65535" },
 	{ "MX preference too large", "a. MX 65536 mail.\n",
 	    "1: not an MX preference: 0 to 65535" },
+	{ "TLSA usage too large", "a. TLSA 256 1 1 00\n",
+	    "1: not a number from 0 to 255" },
+	{ "TLSA without data", "a. TLSA 3 1 1\n",
+	    "1: a TLSA record without data" },
+	{ "TLSA of half an octet", "a. TLSA 3 1 1 000\n",
+	    "1: not octets in hexadecimal" },
+	{ "TLSA in quotes", "a. TLSA 3 1 1 \"00\"\n",
+	    "1: not octets in hexadecimal" },
+	{ "TLSA in words", "a. TLSA DANE-EE SPKI SHA2-256 00\n",
+	    "1: not a number from 0 to 255" },
 	{ "MX without exchange", "a. MX 1\n",
 	    "1: something is missing at the end of the line" },
 	{ "two addresses", "a. A 192.0.2.1 192.0.2.2\n",
