@@ -53,6 +53,7 @@ create_config(void)
 		.throttle = THROTTLE_OPTIONS_DEFAULT,
 		.policy = POLICY_OPTIONS_DEFAULT,
 		.report = REPORT_OPTIONS_DEFAULT,
+		.mta_sts = MTA_STS_OPTIONS_DEFAULT,
 		.log_level = LOG_LEVEL_INFO,
 		.log_facility = LOG_MAIL,
 		.drain_s = DEFAULT_DRAIN_S,
@@ -150,6 +151,18 @@ check_psl(struct loader *loader)
 }
 
 static void
+check_trust_anchor(struct loader *loader)
+{
+	const struct unbound_options *resolver = &loader->config->resolver;
+
+	if (resolver->trust_anchor_file != NULL && !resolver->dnssec)
+		problems_note(&loader->problems,
+		    line_of(loader, SLICE("resolver.trust_anchor_file")),
+		    "resolver.trust_anchor_file is not looked at: write "
+		    "dnssec = true; too");
+}
+
+static void
 check_limits(struct loader *loader)
 {
 	const struct inspect_options *inspect = &loader->config->inspect;
@@ -217,6 +230,7 @@ read_keys(struct loader *loader, struct slice text)
 	check_methods(loader);
 	check_evidence(loader);
 	check_psl(loader);
+	check_trust_anchor(loader);
 	check_rules(loader);
 	check_limits(loader);
 }

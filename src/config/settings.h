@@ -8,6 +8,7 @@
 #include "dns/unbound.h"
 #include "inspect/inspect.h"
 #include "milter/milter.h"
+#include "mta_sts/options.h"
 #include "policy/policy.h"
 #include "report/options.h"
 
@@ -25,6 +26,7 @@ struct config {
 	const char *psl_file;		/* NULL: the system's list */
 	struct policy_options policy;
 	struct report_options report;
+	struct mta_sts_options mta_sts;
 	const char *authserv_id;	/* NULL: the MTA's */
 	enum log_level log_level;
 	int log_facility;		/* syslog's */

@@ -36,14 +36,24 @@ or_null(struct slice text)
 	return text.len != 0 ? text.ptr : NULL;
 }
 
-/* ---- the socket ---------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------- */
+
+static const char *
+make_unix_socket(struct arena *arena, struct slice path)
+{
+	struct strbuf normal;
+
+	strbuf_init(&normal, arena, path.len + 8);
+	strbuf_append_cstr(&normal, "unix:");
+	strbuf_append(&normal, path);
+	return strbuf_cstr(&normal);
+}
 
 void
 set_socket(const struct key_place *place, const struct key_text *text)
 {
 	struct socket_name name;
 	enum socket_problem problem = socket_parse(text->text, &name);
-	struct strbuf normal;
 
 	if (problem != SOCKET_OK) {
 		refuse(place, text->line, text->text,
@@ -59,16 +69,33 @@ set_socket(const struct key_place *place, const struct key_text *text)
 			    place->path);
 		return;
 	}
-	strbuf_init(&normal, place->config->arena, text->text.len + 8);
-	strbuf_append_cstr(&normal, "unix:");
-	strbuf_append(&normal, name.path);
-	place->config->milter.socket = strbuf_cstr(&normal);
+	place->config->milter.socket = make_unix_socket(place->config->arena,
+	    name.path);
+}
+
+/* Postfix's own notation, with a path as it is here and a table's name. */
+void
+set_mta_sts_socket(const struct key_place *place, const struct key_text *text)
+{
+	struct socket_name name;
+	enum socket_problem problem = socket_parse(text->text, &name);
+
+	if (problem != SOCKET_OK || !name.is_unix)
+		refuse(place, text->line, text->text,
+		    problem == SOCKET_RELATIVE_PATH ||
+		    problem == SOCKET_LONG_PATH ?
+		    socket_problem_text(problem) :
+		    "write \"unix:/PATH\"");
+	else
+		place->config->mta_sts.socket = make_unix_socket(
+		    place->config->arena, name.path);
 }
 
 /* chmod(1)'s three octal digits, as text: libconfig does not read 0660 as an
  * octal number. */
-void
-set_socket_mode(const struct key_place *place, const struct key_text *text)
+static void
+take_socket_mode(const struct key_place *place, const struct key_text *text,
+    unsigned *mode_out)
 {
 	struct slice digits = text->text;
 	unsigned mode = 0;
@@ -87,16 +114,42 @@ set_socket_mode(const struct key_place *place, const struct key_text *text)
 		    "write an octal mode such as \"0660\"");
 		return;
 	}
-	place->config->milter.socket_mode = mode;
+	*mode_out = mode;
+}
+
+void
+set_socket_mode(const struct key_place *place, const struct key_text *text)
+{
+	take_socket_mode(place, text, &place->config->milter.socket_mode);
+}
+
+void
+set_mta_sts_socket_mode(const struct key_place *place,
+    const struct key_text *text)
+{
+	take_socket_mode(place, text, &place->config->mta_sts.socket_mode);
+}
+
+static const char *
+take_socket_group(const struct key_place *place, const struct key_text *text)
+{
+	if (text->text.len != 0 && getgrnam(text->text.ptr) == NULL)
+		refuse(place, text->line, text->text,
+		    "there is no such group: write one of group(5), or \"\"");
+	return or_null(text->text);
 }
 
 void
 set_socket_group(const struct key_place *place, const struct key_text *text)
 {
-	place->config->milter.socket_group = or_null(text->text);
-	if (text->text.len != 0 && getgrnam(text->text.ptr) == NULL)
-		refuse(place, text->line, text->text,
-		    "there is no such group: write one of group(5), or \"\"");
+	place->config->milter.socket_group = take_socket_group(place, text);
+}
+
+void
+set_mta_sts_socket_group(const struct key_place *place,
+    const struct key_text *text)
+{
+	place->config->mta_sts.socket_group = take_socket_group(place, text);
 }
 
 void
@@ -128,6 +181,13 @@ set_zone_file(const struct key_place *place, const struct key_text *text)
 		problems_note(place->problems, text->line,
 		    "%s: no DNS server is asked, this file answers everything",
 		    place->path);
+}
+
+void
+set_trust_anchor_file(const struct key_place *place,
+    const struct key_text *text)
+{
+	place->config->resolver.trust_anchor_file = take_path(place, text);
 }
 
 void

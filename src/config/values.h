@@ -10,9 +10,17 @@ void set_socket_mode(const struct key_place *place,
     const struct key_text *text);
 void set_socket_group(const struct key_place *place,
     const struct key_text *text);
+void set_mta_sts_socket(const struct key_place *place,
+    const struct key_text *text);
+void set_mta_sts_socket_mode(const struct key_place *place,
+    const struct key_text *text);
+void set_mta_sts_socket_group(const struct key_place *place,
+    const struct key_text *text);
 void set_authserv_id(const struct key_place *place,
     const struct key_text *text);
 void set_zone_file(const struct key_place *place,
+    const struct key_text *text);
+void set_trust_anchor_file(const struct key_place *place,
     const struct key_text *text);
 void set_psl_file(const struct key_place *place, const struct key_text *text);
 void set_quarantine(const struct key_place *place,

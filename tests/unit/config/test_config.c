@@ -122,6 +122,26 @@ static const struct {
 	{ "socket_mode, a number", MONITOR "milter: { socket_mode = 0660; };",
 	    "f:1: milter.socket_mode cannot be a number: write a text in "
 	    "double quotes\n" },
+	{ "mta_sts.socket", MONITOR "mta_sts: { socket = \"inet:1@127.0.0.1\"; "
+	    "};", "f:1: mta_sts.socket cannot be \"inet:1@127.0.0.1\": write "
+	    "\"unix:/PATH\"\n" },
+	{ "mta_sts.socket, relative", MONITOR "mta_sts: { socket = "
+	    "\"unix:run/a\"; };", "f:1: mta_sts.socket cannot be "
+	    "\"unix:run/a\": write the whole path, from the first \"/\" on: "
+	    "\"unix:/run/assay/assayd.sock\"\n" },
+	{ "mta_sts.socket_mode", MONITOR "mta_sts: { socket_mode = \"888\"; "
+	    "};", "f:1: mta_sts.socket_mode cannot be \"888\": write an octal "
+	    "mode such as \"0660\"\n" },
+	{ "mta_sts.socket_group", MONITOR "mta_sts: { socket_group = "
+	    "\"no-group\"; };", "f:1: mta_sts.socket_group cannot be "
+	    "\"no-group\": there is no such group: write one of group(5), or "
+	    "\"\"\n" },
+	{ "mta_sts.timeout_s", MONITOR "mta_sts: { timeout_s = 0; };",
+	    "f:1: mta_sts.timeout_s cannot be 0: write a number from 1 to "
+	    "60\n" },
+	{ "trust_anchor_file", MONITOR "resolver: { trust_anchor_file = "
+	    "\"key\"; };", "f:1: resolver.trust_anchor_file cannot be "
+	    "\"key\": write the whole path, from the first \"/\" on\n" },
 	{ "socket_group", MONITOR "milter: { socket_group = \"no-group\"; };",
 	    "f:1: milter.socket_group cannot be \"no-group\": there is no "
 	    "such group: write one of group(5), or \"\"\n" },
@@ -364,6 +384,11 @@ test_defaults(void **state)
 	assert_int_equal(c->resolver.n_servers, 0);
 	assert_int_equal(c->resolver.timeout_ms, 5000);
 	assert_false(c->resolver.dnssec);
+	assert_null(c->resolver.trust_anchor_file);
+	assert_string_equal(c->mta_sts.socket, "unix:/run/assay/mta-sts.sock");
+	assert_int_equal(c->mta_sts.socket_mode, 0660);
+	assert_null(c->mta_sts.socket_group);
+	assert_int_equal(c->mta_sts.timeout_s, 10);
 	assert_int_equal(c->cache.megabytes, 16);
 	assert_null(c->zone_file);
 	assert_true(c->inspect.is_spf_enabled);
@@ -408,7 +433,7 @@ static const char full[] =
     "authserv_id = \"mx.b\xc3\xbc""cher.example\";\n"
     "resolver: { servers = [\"127.0.0.1@5353\", \"2001:db8::1\"];\n"
     "    timeout_ms = 0x3e8; dnssec = true; cache_mb = 3; "
-    "zone_file = \"/tmp/zone\"; };\n"
+    "zone_file = \"/tmp/zone\"; trust_anchor_file = \"/tmp/key\"; };\n"
     "spf: { enabled = true; reject = (\"fail\", \"none\");\n"
     "    max_void_lookups = 0; };\n"
     "dkim: { enabled = false; min_rsa_bits = 2048L; max_signatures = 1;\n"
@@ -433,6 +458,8 @@ static const char full[] =
     "    keep_days = 7; max_destinations = 3; max_octets = 65536;\n"
     "    max_rows = 100; max_reports = 1; failure: { enabled = true;\n"
     "    subject = true; per_hour = 2; }; };\n"
+    "mta_sts: { socket = \"local:/run/b\"; socket_mode = \"666\"; "
+    "socket_group = \"root\"; timeout_s = 60; };\n"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; questions = 20;\n"
     "    network_questions = 0; network_burst = 100;\n"
@@ -485,6 +512,11 @@ test_full(void **state)
 	assert_string_equal(c->resolver.servers[1], "2001:db8::1");
 	assert_int_equal(c->resolver.timeout_ms, 1000);
 	assert_true(c->resolver.dnssec);
+	assert_string_equal(c->resolver.trust_anchor_file, "/tmp/key");
+	assert_string_equal(c->mta_sts.socket, "unix:/run/b");
+	assert_int_equal(c->mta_sts.socket_mode, 0666);
+	assert_string_equal(c->mta_sts.socket_group, "root");
+	assert_int_equal(c->mta_sts.timeout_s, 60);
 	assert_int_equal(c->cache.megabytes, 3);
 	assert_string_equal(c->zone_file, "/tmp/zone");
 	assert_true(c->inspect.is_spf_enabled);

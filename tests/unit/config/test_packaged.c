@@ -141,6 +141,11 @@ test_defaults(void **state)
 	assert_int_equal(b->resolver.n_servers, 0);
 	assert_int_equal(a->resolver.timeout_ms, b->resolver.timeout_ms);
 	assert_int_equal(a->resolver.dnssec, b->resolver.dnssec);
+	assert_null(b->resolver.trust_anchor_file);
+	assert_string_equal(a->mta_sts.socket, b->mta_sts.socket);
+	assert_int_equal(a->mta_sts.socket_mode, b->mta_sts.socket_mode);
+	assert_null(b->mta_sts.socket_group);
+	assert_int_equal(a->mta_sts.timeout_s, b->mta_sts.timeout_s);
 	assert_int_equal(a->cache.megabytes, b->cache.megabytes);
 	assert_null(b->zone_file);
 	assert_null(b->psl_file);
