@@ -26,11 +26,13 @@ class Row:
     for "crypto"."""
 
     def __init__(self, title, kind, sessions, n, crypto=("-r", "1"), inet=False,
-                 per_connection=10, idle=0, slow_ms=0, workers=1):
+                 per_connection=10, idle=0, slow_ms=0, workers=1,
+                 store=False):
         self.title, self.kind, self.sessions, self.n = title, kind, sessions, n
         self.crypto, self.inet = crypto, inet
         self.per_connection, self.idle = per_connection, idle
         self.slow_ms, self.workers = slow_ms, workers
+        self.store = store
 
 
 RSA = ("-r", "1")
@@ -41,6 +43,8 @@ ROWS = {
     "connections": [Row("4 KB, 20, one a connection", "4k", 20, 5000,
                         per_connection=1)],
     "inet": [Row("4 KB, 20, UNIX and inet", "4k", 20, 8000, inet=True)],
+    "store": [Row("4 KB, 20, and what is remembered", "4k", 20, 8000,
+                  store=True)],
     "both": [Row("4 KB, RSA and Ed25519, 20", "both", 20, 5000,
                  ("-r", "1", "-e", "1"))],
     "plain": [Row("4 KB, not signed, 20", "plain", 20, 8000,
@@ -227,6 +231,8 @@ def measure_row(lab, row, targets):
     if row.inet:
         running.update({target.name + " inet": target.start(lab, inet=True)
                         for target in targets if target.name not in PEERS})
+    if row.store:
+        running["assay, store"] = programs.start_assay(lab, store=True)
     runs = {name: [] for name in running}
     # Caches are filled: each worker has one, and gets what it happens to get.
     share = 1 if row.workers == 1 else 3 * row.workers

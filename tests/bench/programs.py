@@ -123,12 +123,14 @@ def start_floor(lab, inet=False, flags=(), **_):
                                address], [address])]
 
 
-def start_assay(lab, inet=False, dns=None, workers=1, **_):
+def start_assay(lab, inet=False, dns=None, workers=1, store=False, **_):
     name = lab.fresh_name("assayd")
     address = inet_socket() if inet else unix_socket(lab, name)
+    url = "sqlite:" + lab.path(name + ".db") if store else ""
     with open(lab.path(name + ".conf"), "w") as stream:
         stream.write(
             'mode = "enforce";\n'
+            f'store = "{url}";\n'
             f'milter: {{ socket = "{address}"; workers = {workers}; }};\n'
             f'authserv_id = "{HOST}";\n'
             f'resolver: {{ servers = ["127.0.0.1@{dns or lab.dns_port}"]; }};\n'
