@@ -15,8 +15,8 @@
 #include "report/queue.h"
 #include "report/writer.h"
 
-/* A batch of the longest records is cut short; a thousand that are all
- * different and of usual length need 6 MB. */
+/* A batch of the longest records is cut short; a thousand of usual length need
+ * 6 MB. */
 #define ARENA_CEILING ((size_t)16 * 1024 * 1024)
 #define ARENA_FULL (ARENA_CEILING / 2)
 
@@ -33,9 +33,10 @@ struct item {
 
 struct report_batch {
 	struct arena *arena;	/* all texts and facts */
+	struct arena *scratch;	/* one record's octets */
 	struct siphash_key key;	/* what collides cannot be chosen */
-	size_t max_records, n_records;
-	/* All of MAX_RECORDS; owned. */
+	size_t max_items, n_records;
+	/* All of MAX_ITEMS; owned. */
 	struct item *items;
 	struct store_row *rows;
 	struct store_pass *passes;
@@ -46,23 +47,25 @@ struct report_batch {
 };
 
 struct report_batch *
-report_create_batch(size_t max_records)
+report_create_batch(size_t max_items)
 {
 	struct report_batch *batch = calloc(1, sizeof(*batch));
 
 	if (batch == NULL)
 		return NULL;
-	batch->max_records = max_records;
+	batch->max_items = max_items;
 	batch->n_slots = 2;
-	while (batch->n_slots < 2 * max_records)
+	while (batch->n_slots < 2 * max_items)
 		batch->n_slots *= 2;
 	batch->arena = arena_create(ARENA_CEILING);
-	batch->items = calloc(max_records, sizeof(*batch->items));
-	batch->rows = calloc(max_records, sizeof(*batch->rows));
-	batch->passes = calloc(max_records, sizeof(*batch->passes));
-	batch->failures = calloc(max_records, sizeof(*batch->failures));
+	batch->scratch = arena_create(2 * REPORT_RECORD_MAX_OCTETS);
+	batch->items = calloc(max_items, sizeof(*batch->items));
+	batch->rows = calloc(max_items, sizeof(*batch->rows));
+	batch->passes = calloc(max_items, sizeof(*batch->passes));
+	batch->failures = calloc(max_items, sizeof(*batch->failures));
 	batch->slots = calloc(batch->n_slots, sizeof(*batch->slots));
-	if (batch->arena == NULL || batch->items == NULL ||
+	if (batch->arena == NULL || batch->scratch == NULL ||
+	    batch->items == NULL ||
 	    batch->rows == NULL || batch->passes == NULL ||
 	    batch->failures == NULL || batch->slots == NULL ||
 	    !siphash_make_key(&batch->key))
@@ -78,6 +81,7 @@ report_destroy_batch(struct report_batch **batch)
 	if (b == NULL)
 		return;
 	arena_destroy(&b->arena);
+	arena_destroy(&b->scratch);
 	free(b->items);
 	free(b->rows);
 	free(b->passes);
@@ -185,13 +189,14 @@ static bool
 add_new(struct report_batch *batch, const struct report_queued *record,
     size_t *slot, uint64_t hash)
 {
-	bool is_fact = record->kind == REPORT_RECORD_FACT;
+	struct report_queued kept = *record;
 	size_t index;
 
-	if (is_fact ? !add_row(batch, record, &index) :
-	    !add_pass(batch, record, &index))
+	if (!arena_copy(batch->arena, record->octets, &kept.octets) ||
+	    (kept.kind == REPORT_RECORD_FACT ?
+	    !add_row(batch, &kept, &index) : !add_pass(batch, &kept, &index)))
 		return false;
-	note_item(batch, slot, record, hash, index);
+	note_item(batch, slot, &kept, hash, index);
 	return true;
 }
 
@@ -217,8 +222,10 @@ static bool
 add_failure(struct report_batch *batch, const struct report_queued *record)
 {
 	struct store_failure *failure = &batch->failures[batch->n_failures];
+	struct slice kept;
 
-	if (!report_decode_failure(record->octets, failure))
+	if (!arena_copy(batch->arena, record->octets, &kept) ||
+	    !report_decode_failure(kept, failure))
 		return false;
 	failure->time_s = record->time_s;
 	batch->n_failures++;
@@ -240,6 +247,13 @@ add(struct report_batch *batch, const struct report_queued *record)
 
 /* ---- the whole ----------------------------------------------------------- */
 
+bool
+report_is_batch_full(const struct report_batch *batch)
+{
+	return batch->n_items + batch->n_failures >= batch->max_items ||
+	    arena_used(batch->arena) >= ARENA_FULL;
+}
+
 void
 report_fill_batch(struct report_batch *batch, struct report_queue *queue,
     size_t *n_bad_out)
@@ -247,13 +261,13 @@ report_fill_batch(struct report_batch *batch, struct report_queue *queue,
 	struct report_queued record;
 
 	*n_bad_out = 0;
-	while (batch->n_records < batch->max_records &&
-	    arena_used(batch->arena) < ARENA_FULL &&
-	    report_take(queue, batch->arena, &record)) {
+	while (!report_is_batch_full(batch) &&
+	    report_take(queue, batch->scratch, &record)) {
 		if (add(batch, &record))
 			batch->n_records++;
 		else
 			++*n_bad_out;
+		arena_reset(batch->scratch);
 	}
 }
 

@@ -106,8 +106,10 @@ address_octets(unsigned family)
 static void
 append_text(struct strbuf *out, struct slice text)
 {
-	strbuf_append_char(out, (char)(text.len >> 8));
-	strbuf_append_char(out, (char)(text.len & 0xff));
+	const char length[LENGTH_OCTETS] = { (char)(text.len >> 8 & 0xff),
+		(char)(text.len & 0xff) };
+
+	strbuf_append(out, (struct slice){ length, sizeof(length) });
 	strbuf_append(out, text);
 }
 

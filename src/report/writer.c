@@ -32,6 +32,7 @@
 #define HISTORY_RETRY_MS 60000
 /* A batch that the database itself refuses so often is not taken later. */
 #define MAX_REFUSALS 3
+#define WAKE_RECORDS 1000	/* are folded into the batch at once */
 #define PROBLEM_CEILING ((size_t)4096)
 #define MAX_PROBLEM ((size_t)500)	/* octets of it in a line of the log */
 
@@ -264,13 +265,19 @@ fill(struct report_writer *w)
 static bool
 wait_for_batch(struct report_writer *w)
 {
+	int64_t deadline_ms;
+
 	if (report_count_batch(w->batch) != 0)
 		return true;
 	if (report_wait_for_records(w->queue, 1, w->history_ms) == 0)
 		return false;
-	report_wait_for_records(w->queue, REPORT_BATCH_FACTS,
-	    clock_monotonic_ms() + REPORT_BATCH_MS);
-	fill(w);
+	deadline_ms = clock_monotonic_ms() + REPORT_BATCH_MS;
+	do {
+		report_wait_for_records(w->queue, WAKE_RECORDS, deadline_ms);
+		fill(w);
+	} while (!report_is_batch_full(w->batch) &&
+	    clock_monotonic_ms() < deadline_ms &&
+	    !report_is_queue_closed(w->queue));
 	return report_count_batch(w->batch) != 0;
 }
 
@@ -390,7 +397,7 @@ report_start_writer(const struct report_options *options, struct log *log)
 	w->log = log;
 	w->queue = report_create_queue(REPORT_QUEUE_OCTETS);
 	w->history = report_create_history();
-	w->batch = report_create_batch(REPORT_BATCH_FACTS);
+	w->batch = report_create_batch(REPORT_BATCH_ITEMS);
 	if (w->queue == NULL || w->history == NULL || w->batch == NULL ||
 	    !init_end(w) || !start_thread(w)) {
 		free_writer(w);

@@ -2,8 +2,8 @@
  * thread that folds what is alike and commits in batches.
  *
  * A session never waits: where the queue is full its fact is dropped and
- * counted.  A batch is at most REPORT_BATCH_MS old and REPORT_BATCH_FACTS long
- * when it is committed; a store that is down is tried again with growing
+ * counted.  A batch is at most REPORT_BATCH_MS old and, when what is alike was
+ * folded, REPORT_BATCH_ITEMS long when it is committed; a store that is down is tried again with growing
  * pauses while the queue fills.  Each trouble is logged, at most once a minute,
  * and so is its end, with how much was lost. */
 #ifndef ASSAY_REPORT_WRITER_H
@@ -20,7 +20,7 @@ struct siphash_key;
 struct strbuf;
 
 #define REPORT_BATCH_MS 1000
-#define REPORT_BATCH_FACTS 1000
+#define REPORT_BATCH_ITEMS 1000
 
 /* Octets of the queue: some 20,000 messages. */
 #define REPORT_QUEUE_OCTETS ((size_t)8 * 1024 * 1024)

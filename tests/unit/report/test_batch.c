@@ -9,7 +9,7 @@
 #include "unit/test.h"
 
 #define CAPACITY ((size_t)1024 * 1024)
-#define MAX_RECORDS 100
+#define MAX_ITEMS 10
 
 struct scene {
 	struct report_queue *queue;
@@ -23,7 +23,7 @@ static void
 begin(struct scene *s)
 {
 	*s = (struct scene){ .queue = report_create_queue(CAPACITY),
-		.batch = report_create_batch(MAX_RECORDS),
+		.batch = report_create_batch(MAX_ITEMS),
 		.arena = test_arena() };
 	assert_non_null(s->queue);
 	assert_non_null(s->batch);
@@ -155,23 +155,31 @@ test_bad(void **state)
 	end(&s);
 }
 
-/* What is full leaves the rest in the queue, folded ones counted too. */
+/* What is full leaves the rest in the queue; folded ones take no room. */
 static void
 test_full(void **state)
 {
 	struct scene s;
+	char author[] = "a.example";
 
 	(void)state;
 	begin(&s);
-	for (unsigned i = 0; i < MAX_RECORDS + 5; i++)
-		put_fact(&s, i, i % 2 == 0 ? "a.example" : "b.example");
+	for (unsigned i = 0; i < 1000; i++)
+		put_fact(&s, i, "x.example");
+	for (unsigned i = 0; i < MAX_ITEMS + 3; i++) {
+		author[0] = (char)('a' + i);
+		put_fact(&s, i, author);
+	}
 	fill(&s);
-	assert_int_equal(report_count_batch(s.batch), MAX_RECORDS);
-	assert_int_equal(s.result.rows[0].count + s.result.rows[1].count,
-	    MAX_RECORDS);
+	assert_true(report_is_batch_full(s.batch));
+	assert_int_equal(s.result.n_rows, MAX_ITEMS);
+	assert_int_equal(s.result.rows[0].count, 1000);
+	assert_int_equal(report_count_batch(s.batch), 1000 + MAX_ITEMS - 1);
 	report_empty_batch(s.batch);
+	assert_false(report_is_batch_full(s.batch));
 	fill(&s);
-	assert_int_equal(report_count_batch(s.batch), 5);
+	assert_int_equal(report_count_batch(s.batch), 4);
+	assert_int_equal(s.result.n_rows, 4);
 	end(&s);
 }
 

@@ -114,10 +114,10 @@ test_write(void **state)
 
 	(void)state;
 	begin(&s, temporary_url());
-	write_many(&s, "a.example", 100, 2 * REPORT_BATCH_FACTS + 7);
+	write_many(&s, "a.example", 100, 2 * REPORT_BATCH_ITEMS + 7);
 	write_many(&s, "b.example", 100, 3);
 	assert_true(stop(&s, LONG_MS));
-	assert_int_equal(s.counts.written, 2 * REPORT_BATCH_FACTS + 10);
+	assert_int_equal(s.counts.written, 2 * REPORT_BATCH_ITEMS + 10);
 	assert_int_equal(s.counts.dropped, 0);
 	assert_int_equal(s.counts.queued_octets, 0);
 	assert_false(s.counts.is_store_down);
@@ -126,7 +126,7 @@ test_write(void **state)
 	    encode(s.arena, "a.example", 100)));
 	end(&s);
 	assert_int_equal(count_messages(temporary_url(), 100),
-	    2 * REPORT_BATCH_FACTS + 10);
+	    2 * REPORT_BATCH_ITEMS + 10);
 }
 
 static void
