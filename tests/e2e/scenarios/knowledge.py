@@ -1,6 +1,10 @@
 """What lists and forwarders do to honest mail, and forgers who look like
 them: dmarc.reject = "knowledge" (RFC 9989 7.4)."""
 
+import os
+import sqlite3
+
+from lab import wait_until
 from mail import compose
 from scenario import expect, expect_accepted, expect_method, expect_reply, \
     our_field, scenario
@@ -102,3 +106,63 @@ def forwarder(lab):
 	    dmarc={"forwarders": ["198.51.100.0/24"]}),
 	    compose("ann@reject.example"), "ann@reject.example",
 	    OTHER_CLIENT), "forwarder")
+
+
+def copy_passes(path, days):
+	"""What came today came DAYS ago, too."""
+	with sqlite3.connect(path) as store:
+		store.execute("INSERT INTO pass (author_domain, path, day,"
+		    " count) SELECT author_domain, path, day - ?, count FROM"
+		    " pass WHERE day = (SELECT max(day) FROM pass)", (days,))
+	store.close()
+
+
+def restart_with_history(assayd, n_paths):
+	assayd.start()
+	wait_until(lambda: "its history has %d paths" % n_paths in
+	    assayd.log(), 20 * assayd.lab.patience, "the history")
+
+
+@scenario("mail of a domain that often comes this way: held, not refused")
+def history(lab):
+	folder = lab.path("history")
+	os.mkdir(folder)
+	os.chmod(folder, 0o777)
+	path = os.path.join(folder, "assay.db")
+	assayd = lab.assayd(store="sqlite:" + path)
+	forged = compose("ann@honest.example")
+
+	expect_accepted(lab, lab.send(assayd, forged, "ann@honest.example"))
+	# Once is no habit.
+	expect_reply(lab.send(assayd, forged, "x@nodmarc.example"),
+	    "550 5.7.1", "no sign of forwarding", "history")
+	assayd.finish()
+	expect(assayd.problem is None, assayd.problem)
+	copy_passes(path, 1)		# nor are two days
+	restart_with_history(assayd, 0)
+	expect_reply(lab.send(assayd, forged, "x@nodmarc.example"),
+	    "550 5.7.1")
+	assayd.finish()
+	copy_passes(path, 2)
+	restart_with_history(assayd, 1)
+	expect_held(lab, lab.send(assayd, forged, "x@nodmarc.example"),
+	    "history")
+	expect_reply(lab.send(assayd, forged, "x@nodmarc.example",
+	    OTHER_CLIENT), "550 5.7.1", "no sign of forwarding")
+	expect_reply(lab.send(assayd, compose("ann@reject.example"),
+	    "x@nodmarc.example"), "550 5.7.1")
+	assayd.terminate()
+
+
+@scenario("no folder for the store: mail goes on")
+def no_store(lab):
+	assayd = lab.assayd(store="sqlite:/nonexistent/assay.db")
+	results = expect_accepted(lab, lab.send(assayd,
+	    compose("ann@honest.example"), "ann@honest.example"))
+	expect_method(results, "dmarc", "pass")
+	expect_reply(lab.send(assayd, compose("ann@honest.example"),
+	    "x@nodmarc.example", OTHER_CLIENT), "550 5.7.1")
+	wait_until(lambda: "store: " in assayd.log() and "tried again in" in
+	    assayd.log(), 20 * lab.patience, "the log to tell")
+	assayd.finish()
+	expect(assayd.problem is None, assayd.problem)
