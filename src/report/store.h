@@ -149,7 +149,7 @@ struct store_delivery_key {
 
 enum store_status store_get_delivery(struct store *store,
     const struct store_delivery_key *key, enum store_delivery *delivery_out);
-/* Durable when it returns. */
+/* Durable when it returns, unless the destination is empty. */
 enum store_status store_set_delivery(struct store *store,
     const struct store_delivery_key *key, enum store_delivery delivery,
     int64_t now_s, struct slice note);

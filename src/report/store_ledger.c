@@ -100,7 +100,9 @@ enum store_status
 store_set_delivery(struct store *store, const struct store_delivery_key *key,
     enum store_delivery delivery, int64_t now_s, struct slice note)
 {
-	enum store_status status = store_begin(store, true);
+	/* What has no destination only saves work (report/ledger.h). */
+	enum store_status status = store_begin(store,
+	    key->destination.len != 0);
 
 	if (status != STORE_OK)
 		return status;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "dns/resolver.h"
 #include "report/deliver.h"
 #include "report/ledger.h"
 #include "report/options.h"
@@ -589,6 +590,90 @@ test_many(void **state)
 	tear_down(&t);
 }
 
+/* A resolver that sees whether all that is waited for was on its way before
+ * anything was waited for. */
+struct watched {
+	struct resolver base;
+	struct resolver *inner;		/* borrowed */
+	struct strbuf *prefetched;	/* names, ' ' around each */
+	size_t n_queries, n_missed, n_late;
+};
+
+static bool
+is_prefetched(const struct watched *watched, struct slice name)
+{
+	struct slice text = strbuf_slice(watched->prefetched);
+	const char *at = text.ptr;
+
+	while (at != NULL && (at = memmem(at, (size_t)(text.ptr + text.len -
+	    at), name.ptr, name.len)) != NULL) {
+		if (at[-1] == ' ' && at[name.len] == ' ')
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static const struct dns_answer *
+watch_query(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	struct watched *watched = (struct watched *)resolver;
+
+	watched->n_queries++;
+	watched->n_missed += is_prefetched(watched, name) ? 0 : 1;
+	return watched->inner->ops->query(watched->inner, name, type,
+	    deadline_ms);
+}
+
+static void
+watch_prefetch(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	struct watched *watched = (struct watched *)resolver;
+
+	assert_int_equal(type, DNS_TXT);
+	watched->n_late += watched->n_queries != 0 ? 1 : 0;
+	strbuf_append_char(watched->prefetched, ' ');
+	strbuf_append(watched->prefetched, name);
+	strbuf_append_char(watched->prefetched, ' ');
+}
+
+static void
+test_prefetch(void **state)
+{
+	static const struct resolver_ops ops = {
+		.query = watch_query, .prefetch = watch_prefetch,
+	};
+	struct setting t;
+	struct strbuf prefetched;
+	struct watched watched = { .base.ops = &ops,
+		.prefetched = &prefetched };
+	struct report_sender sender;
+	struct report_run watching;
+
+	(void)state;
+	set_up(&t, ORGS "*._report._dmarc.example.net TXT v=DMARC1\n");
+	strbuf_init(&prefetched, t.arena, 100000);
+	for (unsigned i = 0; i < 20; i++) {
+		char domain[32];
+
+		snprintf(domain, sizeof(domain), "d%u.example.com", i);
+		write_rows(&t, domain, "mailto:a@example.net,"
+		    "mailto:b@mail.example.com", i, 1);
+	}
+	watched.inner = t.zone;
+	sender = make_sender(&t);
+	watching = make_run(&t, &sender);
+	watching.agenda.resolver = &watched.base;
+	assert_int_equal(run(&t, &watching), REPORT_RUN_OK);
+	assert_int_equal(t.counts.events[REPORT_EVENT_SENT], 40);
+	assert_true(watched.n_queries >= 40);
+	assert_int_equal(watched.n_missed, 0);
+	assert_int_equal(watched.n_late, 0);
+	tear_down(&t);
+}
+
 /* What nobody of ours has written into the store is told of, and not sent. */
 static void
 test_unreadable(void **state)
@@ -682,6 +767,7 @@ main(void)
 		cmocka_unit_test(test_dry),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_ids),
 	};
