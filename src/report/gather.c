@@ -22,6 +22,11 @@
 
 #define MAX_REASON_COMMENT ((size_t)140)
 
+/* Signatures that were not verified (their result is no pass and no fail) need
+ * not be told of, RFC 9990 wants the others: some may help their domain to find
+ * a mistake, and many would only fill the store. */
+#define MAX_UNVERIFIED 8
+
 /* "policy_test_mode" and at most two of the longest type with a comment. */
 static_assert(sizeof("policy_test_mode") + 2 * (sizeof("trusted_forwarder ") +
     MAX_REASON_COMMENT) <= REPORT_MAX_REASONS, "reasons may be too long");
@@ -205,7 +210,14 @@ rank_of(const struct dkim_outcome *dkim,
 	    RANK_OTHER;
 }
 
-static void
+static bool
+is_verified(const struct dkim_outcome *dkim)
+{
+	return dkim->result == DKIM_RESULT_PASS ||
+	    dkim->result == DKIM_RESULT_FAIL;
+}
+
+static bool
 add_signature(const struct dkim_outcome *dkim, struct report_fact *fact)
 {
 	const struct report_signature signature = {
@@ -214,20 +226,30 @@ add_signature(const struct dkim_outcome *dkim, struct report_fact *fact)
 	};
 
 	/* One that was not tried has no result to tell. */
-	if (dkim->reason != DKIM_REASON_TOO_MANY &&
-	    fact->n_signatures < REPORT_MAX_SIGNATURES &&
-	    report_is_signature(&signature))
-		fact->signatures[fact->n_signatures++] = signature;
+	if (dkim->reason == DKIM_REASON_TOO_MANY ||
+	    fact->n_signatures == REPORT_MAX_SIGNATURES ||
+	    !report_is_signature(&signature))
+		return false;
+	fact->signatures[fact->n_signatures++] = signature;
+	return true;
 }
 
 static void
 gather_signatures(const struct inspect_results *results,
     const struct dmarc_evaluation *evaluation, struct report_fact *fact)
 {
+	size_t room = MAX_UNVERIFIED;
+
 	for (unsigned rank = 0; rank < N_RANKS; rank++)
-		for (size_t i = 0; i < results->n_dkim; i++)
-			if (rank_of(&results->dkim[i], evaluation) == rank)
-				add_signature(&results->dkim[i], fact);
+		for (size_t i = 0; i < results->n_dkim; i++) {
+			const struct dkim_outcome *dkim = &results->dkim[i];
+
+			if (rank_of(dkim, evaluation) != rank ||
+			    (room == 0 && !is_verified(dkim)))
+				continue;
+			if (add_signature(dkim, fact) && !is_verified(dkim))
+				room--;
+		}
 }
 
 /* ---- what was published -------------------------------------------------- */

@@ -316,11 +316,121 @@ test_scenes(void **state)
 		check_scene(&scenes[i]);
 }
 
+/* Those that were not verified are not told of without end. */
+static void
+test_many_signatures(void **state)
+{
+	struct arena *arena = test_arena();
+	const struct report_options options = REPORT_OPTIONS_DEFAULT;
+	const struct policy_verdict verdict = { .action = POLICY_ACCEPT };
+	const struct dmarc_evaluation evaluation = {
+		.author_domain = SLICE(AUTHOR), .result = DMARC_NONE };
+	struct dkim_outcome dkim[64];
+	const struct inspect_results r = { .dkim = dkim, .n_dkim = 64,
+		.is_dmarc_checked = true, .dmarc = { .deciding = &evaluation,
+		.evaluations = &evaluation, .n_evaluations = 1 } };
+	const struct report_message message = { .options = &options,
+		.results = &r, .verdict = &verdict };
+	struct report_fact fact;
+	size_t n_failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(dkim); i++)
+		dkim[i] = (struct dkim_outcome){ .domain = SLICE("a.example"),
+			.selector = SLICE("s"), .result = i < 40 ?
+			DKIM_RESULT_PERMERROR : DKIM_RESULT_FAIL };
+	report_gather_fact(&message, 0, arena, &fact);
+	for (size_t i = 0; i < fact.n_signatures; i++)
+		n_failed += slice_eq(fact.signatures[i].result, SLICE("fail"));
+	assert_int_equal(n_failed, 24);
+	assert_int_equal(fact.n_signatures, 24 + 8);
+	arena_destroy(&arena);
+}
+
+/* The sender was refused at MAIL: there is no header, and no author. */
+static void
+test_at_mail(void **state)
+{
+	struct arena *arena = test_arena();
+	const struct report_options options = REPORT_OPTIONS_DEFAULT;
+	const struct policy_verdict verdict = { .action = POLICY_REJECT,
+		.wanted = POLICY_REJECT };
+	const struct inspect_results r = { .is_spf_checked = true,
+		.sender_domain = SLICE("a.example"),
+		.spf = { .result = SPF_FAIL, .domain = SLICE("[192.0.2.1]") } };
+	const struct report_message message = { .options = &options,
+		.results = &r, .verdict = &verdict };
+	struct report_fact fact;
+	struct store_pass pass;
+
+	(void)state;
+	assert_int_equal(report_count_facts(&message), 1);
+	report_gather_fact(&message, 0, arena, &fact);
+	check_writable(arena, "at MAIL", &fact);
+	test_assert_slice("action", fact.action, "reject");
+	test_assert_slice("SPF", fact.spf_result, "fail");
+	test_assert_slice("no domain", fact.spf_domain, "");
+	test_assert_slice("envelope", fact.envelope_from, "a.example");
+	test_assert_slice("DMARC", fact.dmarc_result, "");
+	test_assert_slice("author", fact.author_domain, "");
+	assert_false(fact.is_reportable);
+	assert_false(report_gather_pass(&message, 0, &pass));
+	arena_destroy(&arena);
+}
+
+/* RFC 9990: each Author Domain has its row; of the one that did not decide a
+ * reason is given. */
+static void
+test_two_authors(void **state)
+{
+	struct arena *arena = test_arena();
+	const struct report_options options = REPORT_OPTIONS_DEFAULT;
+	const struct policy_verdict verdict = { .action = POLICY_REJECT,
+		.wanted = POLICY_REJECT,
+		.disposition = POLICY_DISPOSITION_REJECT };
+	const struct dmarc_evaluation evaluations[] = {
+		{ .author_domain = SLICE("a.example"), .result = DMARC_FAIL,
+		    .has_policy = true, .policy_domain = SLICE("a.example"),
+		    .record = &reject, .published = DMARC_POLICY_REJECT,
+		    .policy = DMARC_POLICY_REJECT },
+		{ .author_domain = SLICE("b.example"), .result = DMARC_FAIL,
+		    .has_policy = true, .policy_domain = SLICE("b.example"),
+		    .record = &none },
+	};
+	const struct inspect_results r = { .is_dmarc_checked = true,
+		.dmarc = { .result = DMARC_FAIL, .deciding = evaluations,
+		.evaluations = evaluations, .n_evaluations = 2 } };
+	const struct report_message message = { .options = &options,
+		.results = &r, .verdict = &verdict };
+	struct report_fact facts[2];
+
+	(void)state;
+	assert_int_equal(report_count_facts(&message), 2);
+	for (size_t i = 0; i < 2; i++) {
+		report_gather_fact(&message, i, arena, &facts[i]);
+		assert_true(facts[i].is_reportable);
+		test_assert_slice("disposition", facts[i].disposition,
+		    "reject");
+	}
+	test_assert_slice("first", facts[0].policy_domain, "a.example");
+	test_assert_slice("no reason", facts[0].reasons, "");
+	test_assert_slice("published", facts[0].configuration, "p=reject; "
+	    "sp=reject; adkim=r; aspf=r; t=n; discovery=treewalk; "
+	    "rua=mailto:agg@author.example");
+	test_assert_slice("second", facts[1].author_domain, "b.example");
+	test_assert_slice("a reason", facts[1].reasons,
+	    "local_policy decided by another author domain");
+	arena_destroy(&arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenes),
+		cmocka_unit_test(test_many_signatures),
+		cmocka_unit_test(test_at_mail),
+		cmocka_unit_test(test_two_authors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
