@@ -27,7 +27,7 @@
 #define FIRST_PAUSE_MS 1000	/* after a failure; each is twice the last */
 #define MAX_PAUSE_MS 60000
 #define END_PAUSE_MS 100	/* the same while the end is waited for */
-#define END_MARGIN_MS 250	/* of a deadline, for what follows the last try */
+#define END_MARGIN_MS 250	/* of a deadline: what follows the last try */
 #define HISTORY_MS (10 * 60 * 1000)	/* between two readings */
 #define HISTORY_RETRY_MS 60000
 /* A batch that the database itself refuses so often is not taken later. */

@@ -3,9 +3,9 @@
  *
  * A session never waits: where the queue is full its fact is dropped and
  * counted.  A batch is at most REPORT_BATCH_MS old and, when what is alike was
- * folded, REPORT_BATCH_ITEMS long when it is committed; a store that is down is tried again with growing
- * pauses while the queue fills.  Each trouble is logged, at most once a minute,
- * and so is its end, with how much was lost. */
+ * folded, REPORT_BATCH_ITEMS long when it is committed; a store that is down is
+ * tried again with growing pauses while the queue fills.  Each trouble is
+ * logged, at most once a minute, and so are its end and what was lost. */
 #ifndef ASSAY_REPORT_WRITER_H
 #define ASSAY_REPORT_WRITER_H
 

@@ -27,11 +27,11 @@ test_append(void **state)
 		    .is_spf_strict = true, .is_testing = true,
 		    .discovery = DMARC_DISCOVERY_PSL,
 		    .fo = SLICE_INIT("1:d"),
-		    .rua = SLICE_INIT("mailto:a@example.org, mailto:b@x.example"),
+		    .rua = SLICE_INIT("mailto:a@example.org, mailto:b@x.test"),
 		    .ruf = SLICE_INIT("mailto:f@example.org"),
 		    .error = SLICE_INIT("its p tag is missing") },
 		  "p=reject; sp=reject; np=none; adkim=s; aspf=s; t=y; fo=1:d; "
-		  "discovery=psl; rua=mailto:a@example.org, mailto:b@x.example; "
+		  "discovery=psl; rua=mailto:a@example.org, mailto:b@x.test; "
 		  "ruf=mailto:f@example.org; error=its p tag is missing" },
 		{ "what must be escaped", { .rua =
 		    SLICE_INIT("a;b%c\n\t\xc3\xa4~") },
