@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/doctor.h"
 #include "cli/report.h"
+#include "cli/stats.h"
 #include "cli/test_send.h"
 #include "cli/verify.h"
 #include "daemon/version.h"
@@ -29,6 +30,12 @@ static const struct command commands[] = {
 	  doctor_run_command },
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
+	{ "shadow", "assay shadow", "[-c FILE] [--days N] [--from DAY] "
+	  "[--to DAY] [--top N] [--json|--csv]",
+	  "what rules in shadow would have done", shadow_run_command },
+	{ "stats", "assay stats", "[-c FILE] [--by day|domain|source|action|"
+	  "rule|result] [--days N] [--from DAY] [--to DAY] [--top N] "
+	  "[--json|--csv]", "what came in, summed up", stats_run_command },
 	{ "test-send", "assay test-send", "[--server HOST[:PORT]] [--from M] "
 	  "[--helo H] [--tls] [--message FILE] RECIPIENT...",
 	  "an SMTP dialogue, step by step", test_send_run_command },

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from lab import SANITIZER_OPTIONS
+from lab import SANITIZER_OPTIONS, wait_until
 from mail import Results, compose, get_fields, unfold
 from scenario import expect, expect_accepted, scenario
 from zone import HONEST_CLIENT, OTHER_CLIENT
@@ -439,3 +439,51 @@ def doctor_real(lab):
 	    lab.path("postfix", "etc"), code=2)
 	expect("a probe came through" in said and "Postfix 3." in said and
 	    "smtpd_milters does not name" in said, said)
+
+
+# ---- stats, shadow ----------------------------------------------------------
+
+@scenario("stats and shadow sum up what came in")
+def stats(lab):
+	path = make_directory(lab, "stats")
+	os.chmod(path, 0o777)	# the daemon's user makes the store there
+	assayd = lab.assayd(store="sqlite:" + os.path.join(path, "assay.db"),
+	    rules=[{"name": "watch", "match": {"author_domain":
+		["honest.example"]}, "when": "always", "action": "reject",
+		"why": "only to see", "shadow": True}])
+	for _ in range(3):
+		expect_accepted(lab, lab.send(assayd,
+		    compose("ann@honest.example"), "ann@honest.example"))
+	reply = lab.send(assayd, compose("ceo@reject.example"),
+	    "spam@nodmarc.example", OTHER_CLIENT)
+	expect(reply.startswith("550"), reply)
+
+	def sums(*words):
+		return {row["key"]: row for row in json.loads(run_tool(lab,
+		    "stats", "-c", assayd.conf_path, "--json", *words))}
+
+	wait_until(lambda: sum(row["messages"] for row in sums().values()) == 4,
+	    10 * lab.patience, "four messages in the store")
+	domains = sums("--by", "domain")
+	expect(domains["honest.example"]["dmarc_pass"] == 3 and
+	    domains["reject.example"]["rejected"] == 1, domains)
+	sources = sums("--by", "source")
+	expect(sources["192.0.2.0/24"]["messages"] == 3 and
+	    sources["198.51.100.0/24"]["messages"] == 1, sources)
+	said = run_tool(lab, "stats", "-c", assayd.conf_path, "--by", "action")
+	expect("accept" in said and "MESSAGES" in said and "\033" not in said,
+	    said)
+	said = run_tool(lab, "stats", "-c", assayd.conf_path, "--csv", "--by",
+	    "result")
+	expect('"pass",3,3,0,' in said, said)
+	shadows = json.loads(run_tool(lab, "shadow", "-c", assayd.conf_path,
+	    "--json"))
+	expect(len(shadows) == 1 and shadows[0]["rule"] == "watch" and
+	    shadows[0]["wanted"] == "reject" and
+	    shadows[0]["messages"] == 3, shadows)
+	said = run_tool(lab, "shadow", "-c", assayd.conf_path)
+	expect("watch wants reject" in said and "3 messages in all" in said,
+	    said)
+	run_tool(lab, "stats", "-c", assayd.conf_path, "--by", "weather",
+	    code=64)
+	run_tool(lab, "stats", "-c", lab.assayd_for_all().conf_path, code=78)

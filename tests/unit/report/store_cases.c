@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "report/schema.h"
+#include "unit/report/stats_cases.h"
 
 #define DAY STORE_TEST_DAY
 #define N_PAGE 7u
@@ -1184,6 +1185,7 @@ static const struct {
 	{ "lock of a killed process", check_lock_of_killed },
 	{ "suppressions", check_suppressions },
 	{ "failures", check_failures },
+	{ "sums", stats_cases_check },
 	{ "long texts", check_long },
 	{ "many writers", check_many_writers },
 	{ "killed", check_kill },
