@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -739,8 +740,10 @@ check_lock_of_killed(const char *url)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		struct store *own = store_cases_open(url);
+		struct store *own;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		own = store_cases_open(url);
 		if (store_lock_reports(own) != STORE_OK ||
 		    write(fds[1], "x", 1) != 1)
 			_exit(1);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -46,8 +47,8 @@ run(const char *const *argv)
 	return wait_for(child);
 }
 
-/* However this program ends, the cluster does: whoever waits for the other end
- * of the pipe cleans up. */
+/* However this program ends, the cluster does: whoever waits for a word from
+ * the other end of the pipe, or its end, cleans up. */
 static pid_t
 start_keeper(const char *script, int *end_out)
 {
@@ -62,7 +63,7 @@ start_keeper(const char *script, int *end_out)
 	if (child == 0) {
 		setsid();
 		close(fds[1]);
-		if (read(fds[0], &octet, 1) != 0)
+		if (read(fds[0], &octet, 1) < 0)
 			_exit(1);
 		_exit(run(stop) == 0 && run(remove) == 0 ? 0 : 1);
 	}
@@ -298,6 +299,7 @@ start_relay(const char *path)
 		close(listener);
 		return child;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* where an assertion fails */
 	snprintf(server_path, sizeof(server_path), "%s/socket/.s.PGSQL.5432",
 	    cluster);
 	for (;;) {
@@ -462,8 +464,7 @@ main(void)
 		status = cmocka_run_group_tests(tests, NULL, NULL);
 	else if (status == NOT_INSTALLED)
 		printf("SKIP: no PostgreSQL server is installed\n");
-	close(end);
-	if (wait_for(keeper) != 0 && status == 0)
+	if ((write(end, "x", 1) != 1 || wait_for(keeper) != 0) && status == 0)
 		status = 1;
 	arena_destroy(&arena);
 	return status;
