@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -178,7 +179,27 @@ print_mail(struct preview *p, const struct store_subject *subject,
 	return report_write_mail(&mail, file, "\n", stdout) ? 0 : EX_IOERR;
 }
 
-/* The next part of ROWS; printed if it is the one that is wanted. */
+/* The next part of ROWS into FILE. */
+static int
+compose(struct preview *p, const struct store_subject *subject,
+    const struct report_configuration *configuration, struct slice id,
+    struct report_rows *rows, FILE *file, struct report_size *size)
+{
+	enum store_status store_status;
+
+	switch (report_compose(&p->sender, subject, configuration, id, rows,
+	    p->is_mail, file, size, &store_status)) {
+	case REPORT_COMPOSE_OK:
+		return 0;
+	case REPORT_COMPOSE_STORE:
+		return report_setup_tell_store(p->store, store_status);
+	case REPORT_COMPOSE_FAILED:
+		break;
+	}
+	return tell("a temporary file cannot be written");
+}
+
+/* It is printed if it is the one that is wanted. */
 static int
 preview_part(struct preview *p, const struct store_subject *subject,
     const struct report_configuration *configuration, uint32_t number,
@@ -187,26 +208,16 @@ preview_part(struct preview *p, const struct store_subject *subject,
 	char id[REPORT_ID_OCTETS];
 	struct slice id_text = { id, sizeof(id) };
 	struct report_size size;
-	enum store_status store_status;
 	FILE *file = spool_create();
-	int status = EX_IOERR;
+	int status;
 
 	if (file == NULL)
 		return tell(strerror(errno));
-	if (!report_make_id(&p->sender, subject, number, id))
+	if (report_make_id(&p->sender, subject, number, id))
+		status = compose(p, subject, configuration, id_text, rows,
+		    file, &size);
+	else
 		status = tell("libcrypto has failed");
-	else switch (report_compose(&p->sender, subject, configuration,
-	    id_text, rows, p->is_mail, file, &size, &store_status)) {
-	case REPORT_COMPOSE_OK:
-		status = 0;
-		break;
-	case REPORT_COMPOSE_STORE:
-		status = report_setup_tell_store(p->store, store_status);
-		break;
-	case REPORT_COMPOSE_FAILED:
-		status = tell("a temporary file cannot be written");
-		break;
-	}
 	if (status == 0 && ++p->n_reports == p->wanted)
 		status = p->is_mail ? print_mail(p, subject,
 		    configuration->rua, id_text, &size, file) :
@@ -298,8 +309,8 @@ preview(struct preview *p)
 	if (status == 0 && p->n_reports < p->wanted)
 		return tell("there are not as many reports");
 	if (status == 0 && p->n_reports > 1)
-		fprintf(stderr, "assay: this is one of %llu reports: see "
-		    "--part\n", (unsigned long long)p->n_reports);
+		fprintf(stderr, "assay: this is one of %" PRIu64 " reports: "
+		    "see --part\n", p->n_reports);
 	return status;
 }
 

@@ -22,6 +22,7 @@ struct report_agenda {
 	struct arena *last_arena;	/* of last's texts */
 	struct store_subject last;	/* of the page before */
 	bool has_last;
+	uint64_t n_reports;		/* of last's domain, up to last */
 };
 
 struct report_agenda *
@@ -150,6 +151,25 @@ find_destinations(struct report_agenda *agenda, struct report_item *item,
 	arena_reset(agenda->scratch);
 }
 
+/* How many reports are left to the subject behind PREVIOUS, which may be NULL.
+ * Their number is not known before they are made; their rows tell the least. */
+static void
+count_reports(struct report_agenda *agenda,
+    const struct store_subject *previous, const struct store_subject *subject,
+    uint64_t *max_out)
+{
+	const struct report_options *options = agenda->request.sender->options;
+	uint64_t n = subject->n_rows / options->max_rows +
+	    (subject->n_rows % options->max_rows != 0 ? 1 : 0);
+
+	if (previous == NULL || !slice_eq(previous->policy_domain,
+	    subject->policy_domain))
+		agenda->n_reports = 0;
+	*max_out = agenda->n_reports < options->max_reports ?
+	    options->max_reports - agenda->n_reports : 0;
+	agenda->n_reports += n;
+}
+
 /* ---- a page -------------------------------------------------------------- */
 
 static bool
@@ -200,11 +220,15 @@ static enum store_status
 fill_page(struct report_agenda *agenda, const struct store_subject *subjects,
     size_t n_subjects, struct report_item *items, size_t *n_out)
 {
+	const struct store_subject *previous = agenda->has_last ?
+	    &agenda->last : NULL;
 	enum store_status status = STORE_OK;
 
 	for (size_t i = 0; i < n_subjects && status == STORE_OK; i++) {
 		struct report_item *item = &items[*n_out];
 
+		count_reports(agenda, i != 0 ? &subjects[i - 1] : previous,
+		    &subjects[i], &item->max_reports);
 		if (!is_wanted(agenda, &subjects[i]))
 			continue;
 		item->subject = &subjects[i];
@@ -235,9 +259,11 @@ report_agenda_next(struct report_agenda *agenda,
 			return status;
 		*items_out = arena_alloc_array(agenda->arena, n,
 		    sizeof(**items_out));
-		if (*items_out == NULL || !keep_last(agenda, &subjects[n - 1]))
+		if (*items_out == NULL)
 			return STORE_FAILED;
 		status = fill_page(agenda, subjects, n, *items_out, n_out);
+		if (!keep_last(agenda, &subjects[n - 1]))
+			return STORE_FAILED;
 	} while (status == STORE_OK && *n_out == 0);
 	if (status == STORE_OK)
 		find_all_destinations(agenda, *items_out, *n_out);

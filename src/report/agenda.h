@@ -15,6 +15,9 @@ struct report_item {
 	const struct store_subject *subject;
 	struct report_configuration configuration;
 	char id[REPORT_ID_OCTETS];	/* of its first part */
+	/* Reports that it may be at most: the limit is one of a domain and day,
+	 * however often its record changed in that. */
+	uint64_t max_reports;
 	bool is_done;		/* nothing is left to be sent: the rest is
 				 * unset */
 	const char *problem;	/* why it cannot be reported on, or NULL */

@@ -337,7 +337,7 @@ send_part(struct state *s, const struct report_item *item, uint32_t number,
 
 	if (report_rows_peek(rows, &s->store_status) == NULL)
 		return false;
-	if (number >= s->run->agenda.sender->options->max_reports) {
+	if (number >= item->max_reports) {
 		tell_cut(s, item, *n_told);
 		return false;
 	}
@@ -386,7 +386,7 @@ owe_parts(struct state *s, const struct report_item *item,
 	};
 	struct part part = { .item = item };
 
-	for (uint32_t i = 0; i < options->max_reports && n_rows != 0 &&
+	for (uint32_t i = 0; i < item->max_reports && n_rows != 0 &&
 	    s->store_status == STORE_OK; i++) {
 		struct store_delivery_key key;
 		enum store_delivery delivery;

@@ -426,6 +426,33 @@ test_configurations(void **state)
 	tear_down(&t);
 }
 
+/* A domain that changes its record for each message gets no more for it. */
+static void
+test_max_reports(void **state)
+{
+	struct setting t;
+
+	(void)state;
+	set_up(&t, ORGS);
+	t.options.max_reports = 3;
+	t.options.max_rows = 2;
+	write_rows(&t, "example.com", "mailto:a@example.com", 0, 3);
+	write_rows(&t, "example.com", "mailto:b@example.com", 10, 3);
+	write_rows(&t, "example.com", "mailto:c@example.com", 20, 1);
+	write_rows(&t, "example.net", "mailto:d@example.net", 30, 1);
+	assert_int_equal(run_dry(&t), REPORT_RUN_OK);
+	test_assert_slice("owed", strbuf_slice(&t.events),
+	    "owed:a@example.com*2/3 owed:b@example.com/3 "
+	    "owed:d@example.net/1");
+	assert_int_equal(run_all(&t), REPORT_RUN_OK);
+	test_assert_slice("sent", strbuf_slice(&t.events),
+	    "sent:a@example.com/2 sent:a@example.com/1 sent:b@example.com/2 "
+	    "cut/1 cut/1 sent:d@example.net/1");
+	assert_int_equal(run_all(&t), REPORT_RUN_OK);
+	test_assert_slice("again", strbuf_slice(&t.events), "");
+	tear_down(&t);
+}
+
 /* ---- the end of a run ---------------------------------------------------- */
 
 /* The same file name as before, and only what had not been sent. */
@@ -760,6 +787,7 @@ main(void)
 		cmocka_unit_test(test_suppressed),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_configurations),
+		cmocka_unit_test(test_max_reports),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_death),
 		cmocka_unit_test(test_elsewhere),
