@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/cursor.h"
+#include "base/siphash.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "report/feedback_element.h"
@@ -53,6 +54,9 @@ struct reader {
 	struct slice root_namespace;
 	bool has_metadata, has_policy, is_head_told, has_root;
 	uint64_t n_records, n_octets;
+	struct siphash_key key;
+	uint64_t names[2 * FEEDBACK_MAX_NAMES];	/* their hashes; 0: free */
+	size_t n_names;
 	enum scan_state scan;
 	size_t tag_octets;
 };
@@ -317,6 +321,39 @@ begin_root(struct reader *reader, struct slice name, struct slice uri)
 	    SLICE("urn:ietf:params:xml:ns:dmarc-2.0"));
 }
 
+/* A name that is new takes a place. */
+static void
+count_name(struct reader *reader, const xmlChar *name)
+{
+	uint64_t hash = siphash(&reader->key, from_xml(name)) | 1;
+	size_t i = hash / 2 % N_ELEMENTS(reader->names);
+
+	if (name == NULL || input_has_failed(reader->xml))
+		return;
+	while (reader->names[i] != 0 && reader->names[i] != hash)
+		i = (i + 1) % N_ELEMENTS(reader->names);
+	if (reader->names[i] == hash)
+		return;
+	reader->names[i] = hash;
+	if (++reader->n_names > FEEDBACK_MAX_NAMES)
+		input_fail(reader->xml, "line %d: has more than %d names that "
+		    "no report has", line_number(reader),
+		    FEEDBACK_MAX_NAMES);
+}
+
+/* libxml2 gives five pointers for an attribute (name, prefix, namespace, value
+ * and its end), two for a namespace. */
+static void
+count_attributes(struct reader *reader, int n_namespaces,
+    const xmlChar **namespaces, int n_attributes, const xmlChar **attributes)
+{
+	for (int i = 0; i < 2 * n_namespaces; i++)
+		count_name(reader, namespaces[i]);
+	for (int i = 0; i < n_attributes; i++)
+		for (int j = 0; j < 2; j++)
+			count_name(reader, attributes[5 * i + j]);
+}
+
 /* Elements of other namespaces than the root's are extensions (RFC 9990 5). */
 static const struct feedback_element *
 find_element(const struct reader *reader, struct slice name, struct slice uri)
@@ -338,14 +375,12 @@ on_start(void *context, const xmlChar *local_name, const xmlChar *prefix,
 	struct slice name = from_xml(local_name);
 	const struct feedback_element *element;
 
-	(void)prefix;
-	(void)n_namespaces;
-	(void)namespaces;
-	(void)n_attributes;
 	(void)n_defaulted;
-	(void)attributes;
 	if (input_has_failed(reader->xml))
 		return;
+	count_name(reader, prefix);
+	count_attributes(reader, n_namespaces, namespaces, n_attributes,
+	    attributes);
 	if (reader->depth + reader->n_skipped == FEEDBACK_MAX_DEPTH) {
 		input_fail(reader->xml, "line %d: elements are nested deeper "
 		    "than %d", line_number(reader), FEEDBACK_MAX_DEPTH);
@@ -358,6 +393,7 @@ on_start(void *context, const xmlChar *local_name, const xmlChar *prefix,
 	}
 	element = find_element(reader, name, from_xml(uri));
 	if (element == NULL) {
+		count_name(reader, local_name);
 		reader->n_skipped++;
 	} else if (element->kind == FEEDBACK_HOLDS) {
 		begin_container(reader, element->container);
@@ -414,6 +450,13 @@ on_text(void *context, const xmlChar *octets, int len)
 	strbuf_append(&reader->text, text);
 	if (reader->text.has_failed)
 		fail_memory(reader);
+}
+
+static void
+on_instruction(void *context, const xmlChar *target, const xmlChar *data)
+{
+	(void)data;
+	count_name(context, target);
 }
 
 /* At the beginning of a DOCTYPE. */
@@ -644,6 +687,7 @@ create_parser(struct reader *reader)
 		.endElementNs = on_end,
 		.characters = on_text,
 		.cdataBlock = on_text,
+		.processingInstruction = on_instruction,
 		.warning = on_error,
 		.error = on_error,
 		.fatalError = on_error,
@@ -669,6 +713,10 @@ feedback_read(struct report_input *xml,
 	}
 	*reader = (struct reader){ .xml = xml, .visitor = visitor,
 		.head_arena = xml->arena, .record_arena = arena };
+	if (!siphash_make_key(&reader->key)) {
+		input_fail(xml, "cannot be read: there is no randomness");
+		goto out;
+	}
 	strbuf_init(&reader->text, arena, FEEDBACK_TEXT_MAX);
 	if (!begin_document(reader))
 		goto out;

@@ -21,6 +21,10 @@ struct report_input;
 /* Of a count or a time: sums of all records still fit 63 bits. */
 #define FEEDBACK_NUMBER_MAX UINT64_C(9000000000000)
 
+/* Different names of elements, attributes and the like that are not read:
+ * libxml2 remembers them all, and finds them ever more slowly. */
+#define FEEDBACK_MAX_NAMES 1000
+
 /* A tag's octets: attributes cost their number squared. */
 #define FEEDBACK_MAX_TAG ((size_t)4096)
 

@@ -390,6 +390,44 @@ test_limits(void **state)
 	}
 }
 
+/* Names that libxml2 would remember: so many, in each place where one can be. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *name, *before, *behind;
+	} places[] = {
+		{ "element", "<n", "/>" },
+		{ "attribute", "<x n", "='1'/>" },
+		{ "prefix", "<x xmlns:n", "='u'/>" },
+		{ "namespace", "<x xmlns='u", "'/>" },
+		{ "instruction", "<?n", " ?>" },
+		{ "prefix without a namespace", "<n", ":x/>" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(places); i++)
+		for (unsigned n = 900; n <= 1100; n += 200) {
+			struct arena *arena = test_arena();
+			struct strbuf text;
+			struct slice got;
+
+			strbuf_init(&text, arena, 1000000);
+			strbuf_append_cstr(&text, HEAD);
+			for (unsigned j = 0; j < n; j++) {
+				strbuf_append_cstr(&text, places[i].before);
+				strbuf_append_uint(&text, j);
+				strbuf_append_cstr(&text, places[i].behind);
+			}
+			strbuf_append_cstr(&text, "</feedback>");
+			got = read_text(arena, strbuf_slice(&text), &limits);
+			test_assert_slice(places[i].name, got, n < 1000 ?
+			    SHOWN : "!line 1: has more than 1000 names that "
+			    "no report has");
+			arena_destroy(&arena);
+		}
+}
+
 int
 main(void)
 {
@@ -398,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
