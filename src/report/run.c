@@ -25,6 +25,7 @@ struct state {
 	enum store_status store_status;
 	bool is_broken;		/* nobody takes mail: NOTE says why */
 	bool has_leftover;
+	bool is_kept_open;	/* the subject, for what may be sent later */
 };
 
 /* One part of a subject, as a file. */
@@ -265,7 +266,7 @@ choose_destinations(struct state *s, const struct report_item *item,
 			s->store_status = store_get_suppression(s->store,
 			    d->address, s->run->now_s, &until_s);
 		if (until_s != 0) {
-			s->has_leftover = true;
+			s->is_kept_open = true;
 			tell_subject(s, REPORT_EVENT_SUPPRESSED, item,
 			    d->address, "its mail has bounced");
 			continue;
@@ -440,14 +441,15 @@ handle_item(struct state *s, const struct report_item *item)
 		    "memory is out");
 		return;
 	}
-	s->has_leftover = false;
+	s->has_leftover = s->is_kept_open = false;
 	n = choose_destinations(s, item, chosen);
 	if (s->run->deliverer == NULL)
 		for (size_t i = 0; i < n && !is_over(s); i++)
 			owe_parts(s, item, chosen[i]);
 	else if (n != 0)
 		send_parts(s, item, chosen, n);
-	if (s->run->deliverer != NULL && !s->has_leftover && !is_over(s))
+	if (s->run->deliverer != NULL && !s->has_leftover &&
+	    !s->is_kept_open && !is_over(s))
 		end_subject(s, item);
 	s->has_leftover = s->has_leftover || had_leftover;
 }
