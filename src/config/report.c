@@ -92,8 +92,9 @@ set_store(const struct key_place *place, const struct key_text *text)
 			look_for_folder(place, text, path);
 		return;
 	case STORE_NOT_BUILT:
-		problems_add(place->problems, text->line, "%s: this assayd "
-		    "was built without PostgreSQL: write \"sqlite:/PATH\"",
+		problems_add(place->problems, text->line, "%s: libpq is "
+		    "not installed, or this assayd was built without "
+		    "PostgreSQL: write \"sqlite:/PATH\"",
 		    place->path);
 		return;
 	case STORE_BAD_URL:

@@ -207,9 +207,9 @@ prepare(struct postgresql *pg, const char *text,
 
 	for (size_t i = 0; i < n; i++)
 		types[i] = type_of(values[i].kind);
-	status = postgresql_await(pg, PQsendPrepare(pg->connection, name, text,
-	    (int)n, types), &result);
-	PQclear(result);
+	status = postgresql_await(pg, pg->pq.sendPrepare(pg->connection, name,
+	    text, (int)n, types), &result);
+	pg->pq.clear(result);
 	return status;
 }
 
@@ -266,7 +266,7 @@ send_statement(struct postgresql *pg, const char *name,
 			lengths[i] = (int)values[i].octets.len;
 		}
 	}
-	return PQsendQueryPrepared(pg->connection, name, (int)n, octets,
+	return pg->pq.sendQueryPrepared(pg->connection, name, (int)n, octets,
 	    lengths, formats, 1);
 }
 
@@ -290,7 +290,7 @@ step_postgresql(struct sql *sql, bool *has_row_out)
 {
 	struct postgresql *pg = postgresql_of(sql);
 
-	*has_row_out = ++pg->row < PQntuples(pg->result);
+	*has_row_out = ++pg->row < pg->pq.ntuples(pg->result);
 	return STORE_OK;
 }
 
@@ -300,8 +300,8 @@ get_octets_postgresql(struct sql *sql, unsigned column)
 	struct postgresql *pg = postgresql_of(sql);
 
 	return (struct slice){
-		PQgetvalue(pg->result, pg->row, (int)column),
-		(size_t)PQgetlength(pg->result, pg->row, (int)column),
+		pg->pq.getvalue(pg->result, pg->row, (int)column),
+		(size_t)pg->pq.getlength(pg->result, pg->row, (int)column),
 	};
 }
 
@@ -327,8 +327,8 @@ count_changes_postgresql(struct sql *sql)
 	struct postgresql *pg = postgresql_of(sql);
 	uint64_t n;
 
-	return slice_parse_uint(slice_from_cstr(PQcmdTuples(pg->result)),
-	    UINT64_MAX, &n) ? n : 0;
+	return slice_parse_uint(slice_from_cstr(
+	    pg->pq.cmdTuples(pg->result)), UINT64_MAX, &n) ? n : 0;
 }
 
 static void
@@ -336,7 +336,7 @@ finish_postgresql(struct sql *sql)
 {
 	struct postgresql *pg = postgresql_of(sql);
 
-	PQclear(pg->result);
+	pg->pq.clear(pg->result);
 	pg->result = NULL;
 }
 
@@ -397,14 +397,14 @@ is_option_right(const PQconninfoOption *option)
 
 /* Its options, to be freed by PQconninfoFree; NULL where it is wrong. */
 static PQconninfoOption *
-parse_url(const char *url)
+parse_url(const struct libpq *pq, const char *url)
 {
-	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	PQconninfoOption *options = pq->conninfoParse(url, NULL);
 
 	for (PQconninfoOption *option = options; option != NULL &&
 	    option->keyword != NULL; option++)
 		if (!is_option_right(option)) {
-			PQconninfoFree(options);
+			pq->conninfoFree(options);
 			return NULL;
 		}
 	return options;
@@ -414,24 +414,27 @@ enum store_status
 postgresql_check_url(struct slice url)
 {
 	PQconninfoOption *options = NULL;
+	struct libpq pq;
 	char *copy;
 
+	if (!libpq_load(&pq))
+		return STORE_NOT_BUILT;
 	if (url.len > URL_OCTETS_MAX || slice_find(url, '\0') != SIZE_MAX)
 		return STORE_BAD_URL;
 	copy = strndup(url.ptr, url.len);
 	if (copy != NULL)
-		options = parse_url(copy);
+		options = parse_url(&pq, copy);
 	free(copy);
 	if (options == NULL)
 		return STORE_BAD_URL;
-	PQconninfoFree(options);
+	pq.conninfoFree(options);
 	return STORE_OK;
 }
 
 static bool
 keep_password(struct postgresql *pg)
 {
-	PQconninfoOption *options = parse_url(pg->url);
+	PQconninfoOption *options = parse_url(&pg->pq, pg->url);
 	bool is_kept = options != NULL;
 
 	for (PQconninfoOption *option = options; option != NULL &&
@@ -441,7 +444,7 @@ keep_password(struct postgresql *pg)
 			pg->password = strdup(option->val);
 			is_kept = pg->password != NULL;
 		}
-	PQconninfoFree(options);
+	pg->pq.conninfoFree(options);
 	return is_kept;
 }
 
@@ -454,7 +457,7 @@ postgresql_create(struct slice url)
 		return NULL;
 	pg->url = strndup(url.ptr, url.len);
 	if (!sql_init(&pg->sql, &postgresql_driver) || pg->url == NULL ||
-	    !keep_password(pg)) {
+	    !libpq_load(&pg->pq) || !keep_password(pg)) {
 		destroy_postgresql(&pg->sql);
 		return NULL;
 	}

@@ -104,15 +104,15 @@ describe(enum store_status status)
 static enum store_status
 fail_result(struct postgresql *pg, const PGresult *result)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *message = PQresultErrorField(result,
+	const char *state = pg->pq.resultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = pg->pq.resultErrorField(result,
 	    PG_DIAG_MESSAGE_PRIMARY);
 	enum store_status status = state != NULL ? status_of(state) :
 	    STORE_UNAVAILABLE;
 
 	set_problem(pg, describe(status), message != NULL ? message :
-	    PQresultErrorMessage(result));
-	if (PQstatus(pg->connection) != CONNECTION_OK) {
+	    pg->pq.resultErrorMessage(result));
+	if (pg->pq.status(pg->connection) != CONNECTION_OK) {
 		postgresql_close(pg);
 		return STORE_UNAVAILABLE;
 	}
@@ -123,10 +123,10 @@ fail_result(struct postgresql *pg, const PGresult *result)
 
 /* False where the time is up, or the socket is none. */
 static bool
-wait_socket(const PGconn *connection, short events, int64_t deadline_ms)
+wait_socket(const struct postgresql *pg, short events, int64_t deadline_ms)
 {
 	struct pollfd fd = {
-		.fd = PQsocket(connection), .events = events,
+		.fd = pg->pq.socket(pg->connection), .events = events,
 	};
 	int64_t left_ms;
 
@@ -141,32 +141,32 @@ wait_socket(const PGconn *connection, short events, int64_t deadline_ms)
 /* Send the rest of what was given to libpq, and read meanwhile: a server may
  * want to be rid of its answer first. */
 static bool
-flush(PGconn *connection, int64_t deadline_ms)
+flush(const struct postgresql *pg, int64_t deadline_ms)
 {
 	int unsent;
 
-	while ((unsent = PQflush(connection)) == 1) {
-		if (!wait_socket(connection, POLLIN | POLLOUT, deadline_ms) ||
-		    PQconsumeInput(connection) != 1)
+	while ((unsent = pg->pq.flush(pg->connection)) == 1) {
+		if (!wait_socket(pg, POLLIN | POLLOUT, deadline_ms) ||
+		    pg->pq.consumeInput(pg->connection) != 1)
 			return false;
 	}
 	return unsent == 0;
 }
 
 static bool
-wait_answer(PGconn *connection, int64_t deadline_ms)
+wait_answer(const struct postgresql *pg, int64_t deadline_ms)
 {
-	while (PQisBusy(connection) != 0)
-		if (!wait_socket(connection, POLLIN, deadline_ms) ||
-		    PQconsumeInput(connection) != 1)
+	while (pg->pq.isBusy(pg->connection) != 0)
+		if (!wait_socket(pg, POLLIN, deadline_ms) ||
+		    pg->pq.consumeInput(pg->connection) != 1)
 			return false;
 	return true;
 }
 
 static const char *
-explain_silence(const PGconn *connection)
+explain_silence(const struct postgresql *pg)
 {
-	const char *message = PQerrorMessage(connection);
+	const char *message = pg->pq.errorMessage(pg->connection);
 
 	return message[0] != '\0' ? message : "no answer in time";
 }
@@ -179,30 +179,30 @@ postgresql_await(struct postgresql *pg, int sent, PGresult **result_out)
 	enum store_status status;
 
 	*result_out = NULL;
-	if (sent != 1 || !flush(pg->connection, deadline_ms))
+	if (sent != 1 || !flush(pg, deadline_ms))
 		return lose(pg, "was lost",
-		    explain_silence(pg->connection));
+		    explain_silence(pg));
 	do {
-		if (!wait_answer(pg->connection, deadline_ms)) {
-			PQclear(result);
+		if (!wait_answer(pg, deadline_ms)) {
+			pg->pq.clear(result);
 			return lose(pg, "was lost",
-			    explain_silence(pg->connection));
+			    explain_silence(pg));
 		}
-		next = PQgetResult(pg->connection);
+		next = pg->pq.getResult(pg->connection);
 		if (next != NULL) {
-			PQclear(result);
+			pg->pq.clear(result);
 			result = next;
 		}
 	} while (next != NULL);
 	if (result == NULL)
 		return lose(pg, "was lost", "no result");
-	if (PQresultStatus(result) == PGRES_COMMAND_OK ||
-	    PQresultStatus(result) == PGRES_TUPLES_OK) {
+	if (pg->pq.resultStatus(result) == PGRES_COMMAND_OK ||
+	    pg->pq.resultStatus(result) == PGRES_TUPLES_OK) {
 		*result_out = result;
 		return STORE_OK;
 	}
 	status = fail_result(pg, result);
-	PQclear(result);
+	pg->pq.clear(result);
 	return status;
 }
 
@@ -211,9 +211,9 @@ postgresql_exec(struct postgresql *pg, const char *text)
 {
 	PGresult *result;
 	enum store_status status = postgresql_await(pg,
-	    PQsendQuery(pg->connection, text), &result);
+	    pg->pq.sendQuery(pg->connection, text), &result);
 
-	PQclear(result);
+	pg->pq.clear(result);
 	return status;
 }
 
@@ -222,7 +222,7 @@ postgresql_exec(struct postgresql *pg, const char *text)
 /* What the URL says goes before what stands above it here, not before what
  * stands below. */
 static PGconn *
-start_connection(const char *url)
+start_connection(const struct postgresql *pg)
 {
 	static const char *const keywords[] = {
 		"tcp_user_timeout", "keepalives_idle", "keepalives_interval",
@@ -230,25 +230,25 @@ start_connection(const char *url)
 		"client_encoding", NULL,
 	};
 	const char *const values[] = {
-		"10000", "5", "2", "3", "assay", url, "UTF8", NULL,
+		"10000", "5", "2", "3", "assay", pg->url, "UTF8", NULL,
 	};
 
-	return PQconnectStartParams(keywords, values, 1);
+	return pg->pq.connectStartParams(keywords, values, 1);
 }
 
 static bool
-finish_connection(PGconn *connection, int64_t deadline_ms)
+finish_connection(const struct postgresql *pg, int64_t deadline_ms)
 {
 	PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
 
-	while (PQstatus(connection) != CONNECTION_BAD &&
+	while (pg->pq.status(pg->connection) != CONNECTION_BAD &&
 	    wanted != PGRES_POLLING_OK) {
 		if (wanted == PGRES_POLLING_FAILED ||
-		    !wait_socket(connection,
+		    !wait_socket(pg,
 		    wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT,
 		    deadline_ms))
 			return false;
-		wanted = PQconnectPoll(connection);
+		wanted = pg->pq.connectPoll(pg->connection);
 	}
 	return wanted == PGRES_POLLING_OK;
 }
@@ -266,19 +266,19 @@ postgresql_open(struct postgresql *pg)
 {
 	enum store_status status;
 
-	pg->connection = start_connection(pg->url);
+	pg->connection = start_connection(pg);
 	if (pg->connection == NULL) {
 		sql_set_problem(&pg->sql, "out of memory");
 		return STORE_UNAVAILABLE;
 	}
-	if (!finish_connection(pg->connection,
-	    clock_monotonic_ms() + CONNECT_TIMEOUT_MS))
+	if (!finish_connection(pg, clock_monotonic_ms() +
+	    CONNECT_TIMEOUT_MS))
 		return lose(pg, "cannot be reached",
-		    explain_silence(pg->connection));
-	PQsetNoticeReceiver(pg->connection, drop_notice, NULL);
-	if (PQsetnonblocking(pg->connection, 1) != 0)
+		    explain_silence(pg));
+	pg->pq.setNoticeReceiver(pg->connection, drop_notice, NULL);
+	if (pg->pq.setnonblocking(pg->connection, 1) != 0)
 		return lose(pg, "cannot be reached",
-		    PQerrorMessage(pg->connection));
+		    pg->pq.errorMessage(pg->connection));
 	if ((status = postgresql_exec(pg, settings)) != STORE_OK)
 		postgresql_close(pg);
 	return status;
@@ -287,11 +287,11 @@ postgresql_open(struct postgresql *pg)
 void
 postgresql_close(struct postgresql *pg)
 {
-	PQclear(pg->result);
+	pg->pq.clear(pg->result);
 	pg->result = NULL;
 	pg->n_prepared = 0;
 	pg->has_reports = false;
-	PQfinish(pg->connection);
+	pg->pq.finish(pg->connection);
 	pg->connection = NULL;
 	pg->sql.is_connected = false;
 }

@@ -3,12 +3,12 @@
 #ifndef ASSAY_REPORT_POSTGRESQL_CONNECTION_H
 #define ASSAY_REPORT_POSTGRESQL_CONNECTION_H
 
-#include <libpq-fe.h>
-
+#include "report/libpq.h"
 #include "report/sql.h"
 
 struct postgresql {
 	struct sql sql;
+	struct libpq pq;
 	char *url;		/* owned */
 	char *password;		/* owned; never told; NULL: the URL has none */
 	PGconn *connection;

@@ -92,7 +92,8 @@ static const char *
 describe_url_problem(enum store_status status)
 {
 	return status == STORE_NOT_BUILT ?
-	    "this assay was built without PostgreSQL" :
+	    "PostgreSQL's libpq is not installed, or this assay was built "
+	    "without it" :
 	    "a store's URL is sqlite:/PATH or postgresql://USER@HOST/DATABASE";
 }
 

@@ -21,7 +21,8 @@ enum store_status {
 	STORE_FULL,		/* no room on disk: try again, later */
 	STORE_NEWER,		/* made by a newer assay: leave it alone */
 	STORE_BAD_URL,
-	STORE_NOT_BUILT,	/* this assay was built without it */
+	STORE_NOT_BUILT,	/* this assay was built without it, or its
+				 * library is not there */
 	STORE_FAILED,		/* refused by the database: a bug, or damage */
 };
 
