@@ -23,12 +23,13 @@
 #define NAME_MAX_OCTETS 24	/* of a prepared statement */
 #define NUMBER_OCTETS 8
 
-/* Who prepares a statement, and who sends reports: locks on these numbers,
- * which mean nothing else in this database. */
+/* Who changes the schema, and who sends reports: locks on these numbers, which
+ * mean nothing else in this database.  Whether there is a schema is asked of
+ * the table: to_regnamespace() may remember what was before the lock. */
 static const char lock_schema[] =
     "SELECT pg_advisory_xact_lock(7022083340138807);"
-    "DO $$BEGIN IF to_regnamespace('assay') IS NULL THEN"
-    " CREATE SCHEMA assay; END IF; END$$";
+    "DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_namespace WHERE"
+    " nspname = 'assay') THEN CREATE SCHEMA assay; END IF; END$$";
 static const char lock_reports[] =
     "SELECT pg_try_advisory_lock(7022083340138808)";
 

@@ -13,7 +13,8 @@
 
 /* A server whose client vanished has to notice, too: its locks are others'.
  * Every statement of ours goes along an index, in its order, for a page: a plan
- * that sorts or reads all would do so for each page of a day. */
+ * that sorts or reads all would do so for each page of a day.  A schema that
+ * may not be used would look as if its tables were missing. */
 static const char settings[] =
     "SET statement_timeout = 8000; SET lock_timeout = 3000;"
     "SET idle_in_transaction_session_timeout = 30000;"
@@ -24,6 +25,10 @@ static const char settings[] =
     "SET enable_hashagg = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off;"
     "SET search_path = assay;"
+    "DO $$BEGIN IF EXISTS (SELECT FROM pg_namespace WHERE"
+    " nspname = 'assay' AND NOT has_schema_privilege(oid, 'USAGE'))"
+    " THEN RAISE insufficient_privilege USING MESSAGE ="
+    " 'permission denied for schema assay'; END IF; END$$;"
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'";
 

@@ -352,6 +352,40 @@ test_commit(void **state)
 	assert_outcome(STORE_UNAVAILABLE, "and the transaction with it", 0);
 }
 
+/* A user whom nobody has granted anything. */
+static void
+test_stranger(void **state)
+{
+	struct store *store = store_cases_open(make_fresh());
+	struct arena *arena = test_arena();
+	struct strbuf problem;
+	char other[128];
+
+	(void)state;
+	store_close(&store);
+	execute("SET client_min_messages = error; DROP ROLE IF EXISTS"
+	    " stranger; CREATE ROLE stranger LOGIN");
+	snprintf(other, sizeof(other),
+	    "postgresql://stranger@/assay?host=%s/socket", cluster);
+	strbuf_init(&problem, arena, 2000);
+	assert_int_equal(store_open(other, &store, &problem), STORE_FAILED);
+	test_assert_slice("a schema of another's", strbuf_slice(&problem),
+	    "PostgreSQL refused a statement (permission denied for schema"
+	    " assay)");
+	make_fresh();
+	strbuf_init(&problem, arena, 2000);
+	assert_int_equal(store_open(other, &store, &problem), STORE_FAILED);
+	test_assert_slice("a database of another's", strbuf_slice(&problem),
+	    "PostgreSQL refused a statement (permission denied for database"
+	    " assay)");
+	/* All that one needs is a schema. */
+	execute("CREATE SCHEMA assay AUTHORIZATION stranger");
+	store = store_cases_open(other);
+	assert_int_equal(store_cases_write(store, 0, 0, 1), STORE_OK);
+	store_close(&store);
+	arena_destroy(&arena);
+}
+
 /* ---- what the server says ------------------------------------------------ */
 
 static const struct {
@@ -444,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_frozen),
 		cmocka_unit_test(test_commit),
+		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_unreachable),
 	};
