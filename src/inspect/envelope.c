@@ -84,6 +84,7 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 		.header = &in->header,
 		.is_header_whole = true,
 		.author_status = MAIL_AUTHOR_ABSENT,
+		.trace = in->trace,
 	};
 	if (is_checked && relay_is_own(&options->relays, &in->client))
 		forget_relay(&in->results);

@@ -100,6 +100,12 @@ inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256)
 	in->sha256 = sha256;
 }
 
+void
+inspect_set_trace(struct inspect *in, struct trace *trace)
+{
+	in->trace = trace;
+}
+
 enum inspect_status
 inspect_helo(struct inspect *in, struct slice helo)
 {

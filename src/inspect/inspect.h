@@ -21,6 +21,7 @@ struct arena;
 struct dkim_sha256;
 struct inspect;
 struct resolver;
+struct trace;
 
 struct inspect_options {
 	bool is_spf_enabled, is_dkim_enabled, is_arc_enabled, is_dmarc_enabled;
@@ -110,6 +111,7 @@ struct inspect_results {
 	const unsigned *forged_fields;
 	size_t n_forged_fields;
 	unsigned limits_hit;	/* base/limit.h; known to inspect_peek, too */
+	struct trace *trace;		/* inspect_set_trace; NULL: none */
 };
 
 /* OPTIONS and RESOLVER are borrowed for the life of the object; RECEIVER is our
@@ -121,6 +123,10 @@ void inspect_destroy(struct inspect **in);
 /* dkim/hash.h: what all sessions share, borrowed; without it each message that
  * is signed looks it up. */
 void inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256);
+
+/* Have all messages that begin from now on told to TRACE, which must outlive them
+ * and has no node open; NULL ends it. */
+void inspect_set_trace(struct inspect *in, struct trace *trace);
 
 enum inspect_status inspect_connect(struct inspect *in,
     const struct ip_address *client);

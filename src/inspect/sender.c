@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/trace.h"
 #include "inspect/state.h"
 
 /* HELO's result is for the log when MAIL FROM has a domain of its own: not
@@ -29,6 +30,7 @@ make_spf_request(const struct inspect *in, enum spf_identity identity,
 		.receiver = in->receiver,
 		.now_s = in->results.start_s,
 		.deadline_ms = deadline_ms,
+		.trace = in->trace,
 	};
 }
 
@@ -86,11 +88,12 @@ run_in_message(struct inspect *in, const struct spf_request *request,
 	return is_complete;
 }
 
-/* The first run mostly finds everything at hand. */
+/* A run in vain is not part of the story.  The first run mostly finds everything at hand. */
 static void
 run_identity(struct inspect *in, enum spf_identity identity,
     unsigned max_runs, struct spf_run *run)
 {
+	size_t n_told = trace_mark(in->trace);
 	struct spf_request request;
 
 	if (run->is_complete || run->n_runs >= max_runs ||
@@ -101,6 +104,8 @@ run_identity(struct inspect *in, enum spf_identity identity,
 		run->is_complete = run_in_message(in, &request, run);
 	else
 		run->is_complete = run_in_scratch(in, &request, run);
+	if (!run->is_complete)
+		trace_rewind(in->trace, n_told);
 }
 
 static void

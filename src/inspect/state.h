@@ -44,6 +44,7 @@ struct inspect {
 	struct slice listener;		/* borrowed */
 	struct slice helo;
 	enum stage stage;
+	struct trace *trace;		/* borrowed; NULL: none */
 
 	/* The message; all zero while there is none. */
 	struct arena *arena;	/* owned */

@@ -12,6 +12,7 @@
 #include "spf/explain.h"
 #include "spf/mechanism.h"
 #include "spf/published.h"
+#include "spf/trace.h"
 #include "spf/values.h"
 
 #define SPF_MAX_DEPTH 20	/* includes within includes, whatever max_terms
@@ -119,6 +120,8 @@ match_include(struct spf_evaluation *ev, const struct spf_directive *directive,
 	ev->depth++;
 	result = check_host(ev, target);
 	ev->depth--;
+	trace_tell(ev->trace, "include", target, spf_result_name(result),
+	    SLICE_EMPTY);
 	ev->values.domain = domain;
 	if (ev->n_missing != n_missing)		/* it may match or not */
 		return SPF_OK;
@@ -180,8 +183,11 @@ evaluate_directive(struct spf_evaluation *ev, const struct spf_record *record,
     const struct spf_directive *directive, enum spf_result *result_out)
 {
 	bool is_match;
-	enum spf_status status = match_directive(ev, directive, &is_match);
+	enum spf_status status;
 
+	spf_trace_term(ev, directive->text);
+	status = match_directive(ev, directive, &is_match);
+	spf_trace_term_end(ev, directive, status, is_match);
 	if (status == SPF_UNDECIDED && ev->n_missing != 0)
 		return false;
 	if (status != SPF_OK) {
@@ -231,9 +237,11 @@ follow_redirect(struct spf_evaluation *ev, const struct spf_record *record)
 
 	if (status == SPF_OK)
 		status = spf_find_target(ev, record->redirect, &target);
-	if (status == SPF_OK)
-		ev->values.domain = target;
-	return status;
+	if (status != SPF_OK)
+		return status;
+	trace_add(ev->trace, "redirect", target);
+	ev->values.domain = target;
+	return SPF_OK;
 }
 
 static enum spf_result
@@ -295,6 +303,7 @@ static void
 evaluate(struct spf_evaluation *ev, struct spf_outcome *outcome)
 {
 	*outcome = (struct spf_outcome){ .identity = ev->request->identity };
+	spf_trace_check(ev);
 	outcome->result = check_identity(ev, &outcome->domain);
 	if (outcome->result == SPF_FAIL)
 		outcome->explanation = spf_explain(ev);
@@ -310,6 +319,7 @@ evaluate(struct spf_evaluation *ev, struct spf_outcome *outcome)
 		outcome->is_pass_too_wide = false;
 		outcome->reason = SLICE("out of memory for this message");
 	}
+	spf_trace_check_end(ev, outcome);
 }
 
 void
@@ -322,6 +332,7 @@ spf_check(const struct spf_request *request,
 		.options = options,
 		.resolver = resolver,
 		.arena = arena,
+		.trace = request->trace,
 		.deadline_ms = find_deadline(request, options),
 	};
 
@@ -338,6 +349,7 @@ spf_run_ahead(const struct spf_request *request,
 		.options = options,
 		.resolver = resolver,
 		.arena = arena,
+		.trace = request->trace,
 		.deadline_ms = CLOCK_NEVER_MS,
 		.is_ahead = true,
 	};

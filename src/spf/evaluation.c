@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "spf/trace.h"
 #include "spf/validate.h"
 
 #define MAX_REASON 2048		/* octets: a few subjects, each escaped */
@@ -63,6 +64,7 @@ spf_query(struct spf_evaluation *ev, struct slice name, enum dns_type type,
 	const struct dns_answer *answer = dns_query(ev->resolver, ev->arena,
 	    name, type, ev->is_ahead ? DNS_AT_HAND_MS : ev->deadline_ms);
 
+	spf_trace_answer(ev, name, type, answer);
 	*answer_out = NULL;
 	if (answer->status != DNS_TEMPFAIL) {
 		*answer_out = answer;

@@ -20,6 +20,7 @@ struct spf_evaluation {
 	const struct spf_options *options;
 	struct resolver *resolver;
 	struct arena *arena;
+	struct trace *trace;	/* borrowed; NULL for none */
 	int64_t deadline_ms;
 	/* Of the check_host() under way: domain changes with include and
 	 * redirect, the rest stays (5.2, 6.1). */

@@ -5,6 +5,8 @@
 #include "base/ip.h"
 #include "spf/result.h"
 
+struct trace;
+
 enum spf_identity {
 	SPF_IDENTITY_HELO = 0,
 	SPF_IDENTITY_MAIL_FROM,
@@ -30,6 +32,7 @@ struct spf_request {
 	struct slice receiver;	/* our host name, for %{r} in explanations */
 	int64_t now_s;		/* since the epoch, for %{t} */
 	int64_t deadline_ms;	/* monotonic; the budget may end before it */
+	struct trace *trace;	/* told of each step; NULL: nobody asks */
 };
 
 struct spf_outcome {
