@@ -12,6 +12,7 @@
 #include "dkim/hash.h"
 #include "dkim/header.h"
 #include "dkim/keyring.h"
+#include "dkim/trace.h"
 #include "mail/canon.h"
 #include "mail/field.h"
 
@@ -30,6 +31,7 @@ struct arc_chain {
 	const struct arc_options *options;
 	struct dkim_keyring *ring;
 	struct dkim_body *body;
+	struct trace *trace;		/* NULL: none */
 	struct set_state sets[ARC_MAX_SETS];	/* [0] is instance 1 */
 	unsigned n_fields, n_sets;
 	enum arc_reason reason;		/* the first trouble; NONE so far */
@@ -50,6 +52,13 @@ arc_create(struct arena *arena, const struct arc_options *options,
 	chain->ring = dkim_keyring_create(arena, resolver,
 	    options->min_rsa_bits, options->max_rsa_bits);
 	return chain->ring != NULL ? chain : NULL;
+}
+
+void
+arc_set_trace(struct arc_chain *chain, struct trace *trace)
+{
+	chain->trace = trace;
+	dkim_keyring_set_trace(chain->ring, trace);
 }
 
 bool
@@ -238,6 +247,10 @@ verify_digest(struct arc_chain *chain, const struct dkim_signature *sig,
 	if (reason == DKIM_REASON_NONE)
 		reason = dkim_public_key_verify(found.key, (struct slice){
 		    (const char *)digest, DKIM_HASH_OCTETS }, sig->b);
+	trace_tell(chain->trace, failed_as == ARC_REASON_SEAL ? "seal" :
+	    "message signature", sig->domain, reason == DKIM_REASON_NONE ?
+	    "verifies" : "does not verify", reason == DKIM_REASON_NONE ?
+	    SLICE_EMPTY : slice_from_cstr(dkim_reason_text(reason)));
 	if (reason == DKIM_REASON_NONE)
 		return ARC_REASON_NONE;
 	if (reason == DKIM_REASON_DNS)
@@ -255,6 +268,9 @@ verify_message(struct arc_chain *chain, unsigned instance, bool is_body_valid,
 
 	if (!is_body_valid || !set->has_body_form || !set->has_message_digest)
 		return ARC_REASON_INTERNAL;
+	dkim_trace_body(chain->trace, ams,
+	    dkim_body_digest(chain->body, set->body_form),
+	    dkim_body_octets(chain->body, set->body_form));
 	/* An l= that leaves octets out is no word about the body that came. */
 	if (!slice_eq(ams->body_hash,
 	    dkim_body_digest(chain->body, set->body_form)) ||
@@ -355,6 +371,61 @@ result_of(enum arc_reason reason)
 	return ARC_FAIL;
 }
 
+/* ---- What is told -------------------------------------------------------- */
+
+/* What each set says, before any of it is believed. */
+static void
+trace_set(const struct arc_chain *chain, unsigned instance)
+{
+	static const char *const statuses[] = {
+		[ARC_STATUS_NONE] = "none",
+		[ARC_STATUS_PASS] = "pass",
+		[ARC_STATUS_FAIL] = "fail",
+	};
+	const struct arc_field *const *fields =
+	    chain->sets[instance - 1].fields;
+
+	trace_open(chain->trace, "set", fields[ARC_SEAL] != NULL ?
+	    fields[ARC_SEAL]->sig.domain : SLICE_EMPTY);
+	trace_printf(chain->trace, "instance", "%u", instance);
+	if (fields[ARC_AAR] != NULL)
+		trace_add(chain->trace, "it had found",
+		    fields[ARC_AAR]->results);
+	if (fields[ARC_AMS] != NULL)
+		trace_add(chain->trace, "message signature",
+		    fields[ARC_AMS]->sig.domain);
+	if (fields[ARC_SEAL] != NULL && !fields[ARC_SEAL]->is_malformed)
+		trace_printf(chain->trace, "seal", "cv=%s",
+		    statuses[fields[ARC_SEAL]->status]);
+	trace_close(chain->trace, NULL, SLICE_EMPTY);
+}
+
+static void
+trace_sets(const struct arc_chain *chain)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ARC_MAX_SETS; i++)
+		for (unsigned kind = 0; kind < ARC_N_KINDS; kind++)
+			if (chain->sets[i].fields[kind] != NULL)
+				n = i + 1;
+	for (unsigned i = 0; i < n; i++)
+		trace_set(chain, i + 1);
+}
+
+static void
+trace_end(const struct arc_chain *chain, const struct arc_outcome *outcome)
+{
+	if (outcome->failed_instance != 0)
+		trace_printf(chain->trace, "broken set", "%u",
+		    outcome->failed_instance);
+	if (outcome->oldest_pass != 0)
+		trace_printf(chain->trace, "oldest-pass", "the message is as "
+		    "the sealer of set %u left it", outcome->oldest_pass);
+	trace_close(chain->trace, arc_result_name(outcome->result),
+	    slice_from_cstr(arc_reason_text(outcome->reason)));
+}
+
 void
 arc_finish(struct arc_chain *chain, bool is_body_valid, int64_t deadline_ms,
     struct arc_outcome *outcome)
@@ -362,6 +433,9 @@ arc_finish(struct arc_chain *chain, bool is_body_valid, int64_t deadline_ms,
 	*outcome = (struct arc_outcome){ .result = ARC_NONE };
 	if (chain->n_fields == 0)
 		return;
+	trace_open(chain->trace, "arc", SLICE_EMPTY);
+	if (chain->trace != NULL)
+		trace_sets(chain);
 	if (chain->reason == ARC_REASON_NONE)
 		verify_chain(chain, is_body_valid, deadline_ms);
 	outcome->result = result_of(chain->reason);
@@ -374,6 +448,8 @@ arc_finish(struct arc_chain *chain, bool is_body_valid, int64_t deadline_ms,
 	if (outcome->result == ARC_PASS)
 		outcome->oldest_pass = find_oldest_pass(chain, is_body_valid,
 		    deadline_ms);
+	if (chain->trace != NULL)
+		trace_end(chain, outcome);
 }
 
 /* ---- Names --------------------------------------------------------------- */

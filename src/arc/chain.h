@@ -9,6 +9,7 @@ struct dkim_body;
 struct mail_field;
 struct mail_header;
 struct resolver;
+struct trace;
 
 #define ARC_MAX_SETS 50		/* RFC 8617 4.2.1 */
 
@@ -75,6 +76,9 @@ struct arc_chain;
 struct arc_chain *arc_create(struct arena *arena,
     const struct arc_options *options, struct resolver *resolver,
     struct dkim_body *body);
+
+/* Have the chain told to TRACE at its end. */
+void arc_set_trace(struct arc_chain *chain, struct trace *trace);
 
 /* Whether a field belongs to a chain. */
 bool arc_is_field(struct slice name);

@@ -167,6 +167,7 @@ examiner_examine(struct examiner *examiner, struct slice octets,
 	    options->hostname);
 	if (examiner->inspect == NULL)
 		return;
+	inspect_set_trace(examiner->inspect, options->trace);
 	examination->problem = inspect_message(examiner, octets, examination);
 	if (examination->problem == NULL)
 		judge(examiner, examination);

@@ -9,6 +9,7 @@
 
 struct arena;
 struct examiner;
+struct trace;
 
 /* Borrowed, all of it. */
 struct examiner_options {
@@ -21,6 +22,7 @@ struct examiner_options {
 	const struct slice *recipients;	/* with or without brackets */
 	size_t n_recipients;
 	bool is_smtputf8;
+	struct trace *trace;	/* told of each message; NULL for none */
 };
 
 /* Everything lives until the examiner's next message. */

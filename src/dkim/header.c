@@ -105,6 +105,25 @@ take_field(struct dkim_header_index *index, struct slice name,
 	return NULL;
 }
 
+void
+dkim_header_rewind(struct dkim_header_index *index)
+{
+	for (size_t i = 0; i < index->n_groups; i++)
+		index->groups[i].next = index->groups[i].end;
+}
+
+const struct mail_field *
+dkim_header_take(struct dkim_header_index *index, struct cursor *names,
+    const struct mail_field *signature)
+{
+	const struct mail_field *field = NULL;
+	struct slice name;
+
+	while (field == NULL && tag_take_element(names, ':', &name))
+		field = take_field(index, name, signature);
+	return field;
+}
+
 bool
 dkim_header_hash(struct dkim_header_index *index, struct slice names,
     enum canon_form form, const struct mail_field *signature,
@@ -113,13 +132,10 @@ dkim_header_hash(struct dkim_header_index *index, struct slice names,
 	const struct canon_sink sink = { dkim_hash_write, hash };
 	const struct mail_field *field;
 	struct cursor cur = cursor_of(names);
-	struct slice name;
 
-	for (size_t i = 0; i < index->n_groups; i++)
-		index->groups[i].next = index->groups[i].end;
-	while (tag_take_element(&cur, ':', &name))
-		if ((field = take_field(index, name, signature)) != NULL)
-			canon_write_field(form, field, &sink);
+	dkim_header_rewind(index);
+	while ((field = dkim_header_take(index, &cur, signature)) != NULL)
+		canon_write_field(form, field, &sink);
 	canon_write_signature(form, signature, &sink);
 	return dkim_hash_finish(hash, digest_out);
 }

@@ -6,6 +6,7 @@
 #include "mail/canon.h"
 
 struct arena;
+struct cursor;
 struct mail_field;
 struct mail_header;
 
@@ -24,5 +25,11 @@ struct dkim_header_index *dkim_header_index_create(struct arena *arena,
 bool dkim_header_hash(struct dkim_header_index *index, struct slice names,
     enum canon_form form, const struct mail_field *signature,
     struct dkim_hash *hash, unsigned char digest_out[DKIM_HASH_OCTETS]);
+
+/* The fields themselves, in that order: from the first again, and the next one
+ * that NAMES leads to; NULL at the end. */
+void dkim_header_rewind(struct dkim_header_index *index);
+const struct mail_field *dkim_header_take(struct dkim_header_index *index,
+    struct cursor *names, const struct mail_field *signature);
 
 #endif

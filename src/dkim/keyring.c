@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "dkim/key_set.h"
+#include "dkim/trace.h"
 #include "dns/dns.h"
 #include "mail/domain.h"
 
@@ -20,6 +21,7 @@ struct ring_name {
 struct dkim_keyring {
 	struct arena *arena;
 	struct resolver *resolver;
+	struct trace *trace;
 	unsigned min_rsa_bits, max_rsa_bits;
 	struct ring_name *names;	/* as many as signatures were tried */
 	size_t n_names;
@@ -36,6 +38,12 @@ dkim_keyring_create(struct arena *arena, struct resolver *resolver,
 			.resolver = resolver, .min_rsa_bits = min_rsa_bits,
 			.max_rsa_bits = max_rsa_bits };
 	return ring;
+}
+
+void
+dkim_keyring_set_trace(struct dkim_keyring *ring, struct trace *trace)
+{
+	ring->trace = trace;
 }
 
 /* Empty where memory is out. */
@@ -150,6 +158,7 @@ dkim_keyring_find(struct dkim_keyring *ring,
 	if (name.len == 0 ||
 	    (at = find_name(ring, name, deadline_ms)) == NULL)
 		return DKIM_REASON_INTERNAL;
+	dkim_trace_key(ring->trace, name, at->answer);
 	switch (at->answer->status) {
 	case DNS_NOERROR:
 		return try_keys(ring, request, at->set, found_out);

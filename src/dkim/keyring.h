@@ -7,6 +7,7 @@
 
 struct arena;
 struct resolver;
+struct trace;
 
 struct dkim_keyring;
 
@@ -26,6 +27,9 @@ struct dkim_found_key {
 /* NULL where memory is out. */
 struct dkim_keyring *dkim_keyring_create(struct arena *arena,
     struct resolver *resolver, unsigned min_rsa_bits, unsigned max_rsa_bits);
+
+/* Have each key that is looked for told to TRACE. */
+void dkim_keyring_set_trace(struct dkim_keyring *ring, struct trace *trace);
 
 /* Ask for the record, without waiting. */
 void dkim_keyring_prefetch(struct dkim_keyring *ring, struct slice domain,

@@ -14,6 +14,7 @@
 #include "dkim/header.h"
 #include "dkim/keyring.h"
 #include "dkim/signature.h"
+#include "dkim/trace.h"
 #include "mail/domain.h"
 #include "mail/field.h"
 
@@ -36,6 +37,9 @@ struct dkim_verifier {
 	const struct dkim_options *options;
 	struct dkim_keyring *ring;
 	struct dkim_body *body;
+	struct trace *trace;		/* NULL for none; the next two for it */
+	const struct mail_header *header;
+	struct dkim_header_index *index;
 	struct candidate *candidates;	/* in the order of the header */
 	size_t n_candidates, n_slots;
 	size_t n_fields;	/* all that came, candidates or not */
@@ -56,6 +60,13 @@ dkim_create(struct arena *arena, const struct dkim_options *options,
 	verifier->ring = dkim_keyring_create(arena, resolver,
 	    options->min_rsa_bits, options->max_rsa_bits);
 	return verifier->ring != NULL ? verifier : NULL;
+}
+
+void
+dkim_set_trace(struct dkim_verifier *verifier, struct trace *trace)
+{
+	verifier->trace = trace;
+	dkim_keyring_set_trace(verifier->ring, trace);
 }
 
 /* ---- A field arrives ----------------------------------------------------- */
@@ -181,15 +192,16 @@ choose_tried(struct dkim_verifier *verifier,
 /* What a signature that is tried needs of the header and the body to come. */
 static void
 prepare(struct dkim_verifier *verifier, struct candidate *candidate,
-    struct dkim_header_index *index, struct dkim_hash *hash)
+    struct dkim_hash *hash)
 {
 	const struct dkim_signature *sig = &candidate->sig;
 
 	if (!candidate->is_prefetched)
 		prefetch_key(verifier, candidate);
-	if (index != NULL && hash != NULL)
-		candidate->has_digest = dkim_header_hash(index, sig->names,
-		    sig->header_form, sig->field, hash, candidate->digest);
+	if (verifier->index != NULL && hash != NULL)
+		candidate->has_digest = dkim_header_hash(verifier->index,
+		    sig->names, sig->header_form, sig->field, hash,
+		    candidate->digest);
 	if (candidate->reason == DKIM_REASON_NONE &&
 	    !dkim_body_add_form(verifier->body, sig->body_form,
 	    sig->body_limit, &candidate->body_form))
@@ -199,18 +211,18 @@ prepare(struct dkim_verifier *verifier, struct candidate *candidate,
 static void
 prepare_tried(struct dkim_verifier *verifier, const struct mail_header *header)
 {
-	struct dkim_header_index *index = NULL;
 	struct dkim_hash *hash = NULL;
 
+	verifier->header = header;
 	for (size_t i = 0; i < verifier->n_candidates; i++) {
 		if (!verifier->candidates[i].is_tried)
 			continue;
-		if (index == NULL)
-			index = dkim_header_index_create(verifier->arena,
-			    header);
+		if (verifier->index == NULL)
+			verifier->index = dkim_header_index_create(
+			    verifier->arena, header);
 		if (hash == NULL)
 			hash = dkim_body_borrow_hash(verifier->body);
-		prepare(verifier, &verifier->candidates[i], index, hash);
+		prepare(verifier, &verifier->candidates[i], hash);
 	}
 }
 
@@ -312,6 +324,19 @@ try_candidate(struct dkim_verifier *verifier, const struct candidate *candidate,
 	    key_reason == DKIM_REASON_NONE ? body_reason : key_reason;
 }
 
+/* What it was held against. */
+static void
+trace_tried(const struct dkim_verifier *verifier,
+    const struct candidate *candidate)
+{
+	dkim_trace_header(verifier->trace, verifier->index, &candidate->sig);
+	dkim_trace_copies(verifier->trace, verifier->header, &candidate->sig);
+	if (candidate->reason == DKIM_REASON_NONE)
+		dkim_trace_body(verifier->trace, &candidate->sig,
+		    dkim_body_digest(verifier->body, candidate->body_form),
+		    dkim_body_octets(verifier->body, candidate->body_form));
+}
+
 static void
 conclude(struct dkim_verifier *verifier, const struct candidate *candidate,
     bool is_body_valid, int64_t deadline_ms, struct dkim_outcome *outcome)
@@ -325,12 +350,16 @@ conclude(struct dkim_verifier *verifier, const struct candidate *candidate,
 		.b_prefix = { sig->b_prefix, sig->b_prefix_octets },
 		.covers_from = sig->covers_from, .names = sig->names,
 	};
+	dkim_trace_signature(verifier->trace, sig);
+	if (candidate->is_tried && is_body_valid && verifier->trace != NULL)
+		trace_tried(verifier, candidate);
 	if (candidate->is_tried)
 		outcome->reason = try_candidate(verifier, candidate,
 		    is_body_valid, deadline_ms, outcome);
 	else if (candidate->reason == DKIM_REASON_NONE)
 		outcome->reason = DKIM_REASON_TOO_MANY;
 	outcome->result = dkim_result_of(outcome->reason);
+	dkim_trace_end(verifier->trace, outcome);
 }
 
 void

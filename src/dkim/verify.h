@@ -11,6 +11,7 @@ struct dkim_body;
 struct mail_field;
 struct mail_header;
 struct resolver;
+struct trace;
 
 struct dkim_options {
 	unsigned min_rsa_bits, max_rsa_bits;
@@ -48,6 +49,9 @@ struct dkim_verifier;
 struct dkim_verifier *dkim_create(struct arena *arena,
     const struct dkim_options *options, struct resolver *resolver,
     struct dkim_body *body);
+
+/* Have each signature told to TRACE when it is done with. */
+void dkim_set_trace(struct dkim_verifier *verifier, struct trace *trace);
 
 /* A DKIM-Signature field has arrived: parse it, ask for its key.  FIELD must
  * live as long as the arena.  Does not block. */

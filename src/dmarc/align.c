@@ -1,6 +1,7 @@
 /* dmarc/align.c - see align.h. */
 #include "dmarc/align.h"
 
+#include "base/trace.h"
 #include "dmarc/walk.h"
 #include "mail/domain.h"
 
@@ -74,28 +75,67 @@ is_equal(const struct aligner *aligner,
 	return slice_eq(identifier->domain, aligner->author);
 }
 
+static bool
+is_strict(const struct aligner *aligner,
+    const struct dmarc_identifier *identifier)
+{
+	return identifier->is_dkim ? aligner->record->is_dkim_strict :
+	    aligner->record->is_spf_strict;
+}
+
 /* Whether the two Organizational Domains decide. */
 static bool
 needs_orgs(struct aligner *aligner, const struct dmarc_identifier *identifier)
 {
-	bool is_strict = identifier->is_dkim ?
-	    aligner->record->is_dkim_strict : aligner->record->is_spf_strict;
-
-	return !is_strict && !is_equal(aligner, identifier) &&
+	return !is_strict(aligner, identifier) && !is_equal(aligner, identifier) &&
 	    identifier->domain.len > 0 &&
 	    may_share_org(aligner, identifier->domain);
+}
+
+static void
+trace_alignment(const struct aligner *aligner,
+    const struct dmarc_identifier *identifier, enum aligned answer)
+{
+	static const char *const outcomes[] = {
+		[ALIGNED_NO] = "not aligned",
+		[ALIGNED_YES] = "aligned",
+		[ALIGNED_UNKNOWN] = "not known",
+	};
+	const struct dmarc_org *ours = dmarc_get_org(aligner->finder,
+	    aligner->author);
+	const struct dmarc_org *theirs = dmarc_get_org(aligner->finder,
+	    identifier->domain);
+	struct trace *trace = aligner->finder->trace;
+
+	trace_open(trace, identifier->is_dkim ? "dkim identifier" :
+	    "spf identifier", identifier->domain);
+	trace_add(trace, "mode", is_strict(aligner, identifier) ?
+	    SLICE("strict: the same domain") :
+	    SLICE("relaxed: the same organizational domain"));
+	if (ours != NULL)
+		trace_add(trace, "author's organizational domain", ours->name);
+	if (theirs != NULL)
+		trace_add(trace, "its organizational domain", theirs->name);
+	trace_close(trace, outcomes[answer], is_equal(aligner, identifier) ?
+	    SLICE("it is the author domain") : answer == ALIGNED_NO &&
+	    (theirs == NULL || ours == NULL) ?
+	    SLICE("it cannot share the author domain's") : SLICE_EMPTY);
 }
 
 static enum aligned
 align(struct aligner *aligner, const struct dmarc_identifier *identifier,
     const struct dmarc_lookup **failed_out)
 {
+	enum aligned answer = ALIGNED_NO;
+
 	*failed_out = NULL;
 	if (is_equal(aligner, identifier))
-		return ALIGNED_YES;
-	if (!needs_orgs(aligner, identifier))
-		return ALIGNED_NO;
-	return compare_orgs(aligner, identifier->domain, failed_out);
+		answer = ALIGNED_YES;
+	else if (needs_orgs(aligner, identifier))
+		answer = compare_orgs(aligner, identifier->domain, failed_out);
+	if (aligner->finder->trace != NULL)
+		trace_alignment(aligner, identifier, answer);
+	return answer;
 }
 
 /* Where the aligned pass of the identifier's mechanism is kept. */
@@ -148,8 +188,12 @@ find_equal(struct aligner *aligner)
 
 		if (!identifier->is_temperror &&
 		    is_equal(aligner, identifier) &&
-		    *slot_of(aligner, identifier) == NULL)
+		    *slot_of(aligner, identifier) == NULL) {
 			*slot_of(aligner, identifier) = identifier;
+			if (aligner->finder->trace != NULL)
+				trace_alignment(aligner, identifier,
+				    ALIGNED_YES);
+		}
 	}
 }
 

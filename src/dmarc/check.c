@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "base/trace.h"
 #include "dmarc/align.h"
 #include "dmarc/policy.h"
 #include "dmarc/walk.h"
@@ -189,14 +190,29 @@ apply_record(struct dmarc_finder *finder,
 }
 
 static void
+trace_policy(struct trace *trace, const struct dmarc_evaluation *evaluation)
+{
+	const struct dmarc_record *record = evaluation->record;
+
+	if (trace == NULL || !evaluation->has_policy)
+		return;
+	trace_printf(trace, "policy", "%s by the record of %.*s%s%s",
+	    dmarc_policy_name(evaluation->policy),
+	    SLICE_PRINTF(evaluation->policy_domain),
+	    slice_eq(evaluation->policy_domain, evaluation->author_domain) ?
+	    " (p=)" : evaluation->published == record->sp ? " (sp=)" :
+	    " (np=)", record->is_testing ? ", lowered by t=y" : "");
+}
+
+static void
 evaluate(struct dmarc_finder *finder, struct dmarc_identifiers *identifiers,
     struct slice author, bool wants_org, struct dmarc_evaluation *evaluation)
 {
-	const struct dmarc_lookup *failed;
-	const struct dmarc_lookup *found = dmarc_find_record(finder, author,
-	    &failed);
+	const struct dmarc_lookup *failed, *found;
 	const struct dmarc_org *org;
 
+	trace_open(finder->trace, "dmarc", author);
+	found = dmarc_find_record(finder, author, &failed);
 	evaluation->author_domain = author;
 	evaluation->is_policy_known = true;
 	if (failed != NULL) {
@@ -231,6 +247,9 @@ evaluate(struct dmarc_finder *finder, struct dmarc_identifiers *identifiers,
 	    dmarc_find_org(finder, author) : dmarc_get_org(finder, author);
 	if (org != NULL && org->failed == NULL)
 		evaluation->org_domain = org->name;
+	trace_policy(finder->trace, evaluation);
+	trace_close(finder->trace, dmarc_result_name(evaluation->result),
+	    evaluation->reason);
 }
 
 /* ---- several Author Domains (RFC 9989 11.5) ------------------------------ */
@@ -325,6 +344,9 @@ dmarc_check(const struct dmarc_request *request,
 		.deciding = &evaluation_no_memory };
 	if (request->author_status != MAIL_AUTHOR_OK) {
 		refuse_author(arena, request->author_status, outcome);
+		trace_tell(request->trace, "dmarc", SLICE_EMPTY,
+		    dmarc_result_name(outcome->result), slice_from_cstr(
+		    mail_author_status_text(request->author_status)));
 		return;
 	}
 	n = request->authors->n_domains;
@@ -333,6 +355,7 @@ dmarc_check(const struct dmarc_request *request,
 		return;
 	dmarc_finder_init(&finder, options, resolver, arena,
 	    request->deadline_ms);
+	finder.trace = request->trace;
 	for (size_t i = 0; i < n; i++)
 		evaluate(&finder, &identifiers,
 		    request->authors->domains[i], request->wants_org,

@@ -9,6 +9,7 @@
 
 struct arena;
 struct resolver;
+struct trace;
 
 enum dmarc_result {		/* RFC 9989 9.1 */
 	DMARC_NONE = 0,
@@ -25,6 +26,7 @@ struct dmarc_request {
 	size_t n_identifiers;
 	bool wants_org;		/* of what fails: find org_domain all the same */
 	int64_t deadline_ms;
+	struct trace *trace;	/* told of each step; NULL: nobody asks */
 };
 
 /* One Author Domain's evaluation. */

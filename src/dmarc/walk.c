@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/trace.h"
 #include "dmarc/psl.h"
 #include "dns/dns.h"
 #include "mail/domain.h"
@@ -72,6 +73,34 @@ read_records(struct dmarc_lookup *lookup, const struct dns_answer *answer)
 	lookup->has_record = lookup->n_records == 1;
 }
 
+static const char *
+outcome_of(const struct dmarc_lookup *lookup)
+{
+	if (lookup->why != NULL)
+		return "no answer";
+	if (lookup->has_record)
+		return "record";
+	return lookup->n_records != 0 ? "several records" : "no record";
+}
+
+static void
+trace_answer(struct trace *trace, struct slice name,
+    const struct dmarc_lookup *lookup, const struct dns_answer *answer)
+{
+	struct dmarc_record record;
+
+	trace_open(trace, "lookup", name);
+	for (size_t i = 0; i < answer->n_records; i++)
+		trace_add(trace, dmarc_parse_record(answer->records[i].text,
+		    &record) == DMARC_RECORD_OTHER ? "no DMARC record" :
+		    "record", answer->records[i].text);
+	if (lookup->has_record && lookup->record.problem != NULL)
+		trace_add(trace, "problem",
+		    slice_from_cstr(lookup->record.problem));
+	trace_close(trace, outcome_of(lookup), lookup->n_records > 1 ?
+	    SLICE("they count as none") : slice_from_cstr(lookup->why));
+}
+
 static void
 ask(const struct dmarc_finder *finder, struct dmarc_lookup *lookup)
 {
@@ -91,6 +120,8 @@ ask(const struct dmarc_finder *finder, struct dmarc_lookup *lookup)
 		lookup->why = answer->why != NULL ? answer->why : "DNS failure";
 		break;
 	}
+	if (finder->trace != NULL)
+		trace_answer(finder->trace, name, lookup, answer);
 }
 
 static const struct dmarc_lookup *
@@ -110,8 +141,11 @@ dmarc_look_up(struct dmarc_finder *finder, struct slice name)
 	const struct dmarc_lookup *known = get_lookup(finder, name);
 	struct dmarc_lookup *lookup;
 
-	if (known != NULL)
+	if (known != NULL) {
+		trace_tell(finder->trace, "name", name, outcome_of(known),
+		    SLICE("it was asked before"));
 		return known;
+	}
 	if ((lookup = arena_alloc(finder->arena, sizeof(*lookup))) == NULL)
 		return &lookup_no_memory;
 	lookup->name = name;
@@ -184,7 +218,10 @@ dmarc_find_org(struct dmarc_finder *finder, struct slice domain)
 	org->domain = domain;
 	switch (finder->options->discovery) {
 	case DMARC_DISCOVERY_TREE_WALK:
+		trace_open(finder->trace, "tree walk", domain);
 		walk_tree(finder, org);
+		trace_close(finder->trace, org->failed != NULL ? "no answer" :
+		    "organizational domain", org->name);
 		break;
 	case DMARC_DISCOVERY_PSL:
 		org->name = dmarc_psl_org_domain(finder->options->psl, domain);

@@ -9,6 +9,7 @@
 
 struct arena;
 struct resolver;
+struct trace;
 
 /* What stands at _dmarc.<name>. */
 struct dmarc_lookup {
@@ -42,6 +43,7 @@ struct dmarc_finder {
 	struct resolver *resolver;
 	struct arena *arena;
 	int64_t deadline_ms;
+	struct trace *trace;	/* told of each step; NULL after init */
 	struct dmarc_lookup *lookups;	/* kept, newest first */
 	struct dmarc_org *orgs;
 };

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/trace.h"
 #include "dkim/body.h"
 #include "inspect/sender.h"
 #include "inspect/state.h"
@@ -12,9 +13,15 @@
 static void
 finish_dkim(struct inspect *in, bool is_body_valid, int64_t deadline_ms)
 {
+	if (in->has_dkim)
+		trace_open(in->trace, "dkim", SLICE_EMPTY);
 	if (in->verifier != NULL)
 		dkim_finish(in->verifier, is_body_valid, deadline_ms,
 		    &in->results.dkim, &in->results.n_dkim);
+	if (in->has_dkim)
+		trace_close(in->trace, in->results.n_dkim != 0 ? NULL :
+		    "none", in->results.n_dkim != 0 ? SLICE_EMPTY :
+		    SLICE("it is not signed"));
 	in->results.is_dkim_checked = in->has_dkim;
 }
 
@@ -82,6 +89,7 @@ check_dmarc(struct inspect *in, int64_t deadline_ms)
 		.identifiers = identifiers,
 		.wants_org = has_broken_signature(results),
 		.deadline_ms = deadline_ms,
+		.trace = in->trace,
 	};
 
 	if (identifiers == NULL)

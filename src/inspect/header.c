@@ -61,6 +61,7 @@ note_signature(struct inspect *in, const struct mail_field *field)
 		    in->resolver, in->body);
 		if (in->verifier == NULL)
 			return false;
+		dkim_set_trace(in->verifier, in->trace);
 	}
 	dkim_add_signature(in->verifier, field);
 	in->n_signatures++;
@@ -79,6 +80,7 @@ note_set(struct inspect *in, const struct mail_field *field)
 		    in->resolver, in->body);
 		if (in->chain == NULL)
 			return false;
+		arc_set_trace(in->chain, in->trace);
 	}
 	arc_add_field(in->chain, field);
 	return true;

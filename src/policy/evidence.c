@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "base/trace.h"
 #include "mail/domain.h"
 #include "mail/list_id.h"
 #include "policy/history.h"
@@ -375,23 +376,51 @@ policy_sought_signs(const struct policy_options *options,
 	return signs & options->evidence;
 }
 
+static const struct {
+	enum policy_sign sign;
+	const char *name, *meaning;
+} names[] = {
+	{ POLICY_SIGN_ARC, "arc", "an intact ARC chain, whoever sealed it" },
+	{ POLICY_SIGN_SIGNATURE, "signature",
+	  "a broken signature of the author domain" },
+	{ POLICY_SIGN_SIGNATURE_BODY, "signature-body",
+	  "a signature of the author domain of which only the body changed" },
+	{ POLICY_SIGN_LIST, "list", "a mailing list that is authenticated" },
+	{ POLICY_SIGN_FORWARDER, "forwarder", "a declared forwarder" },
+	{ POLICY_SIGN_RELAY, "relay", "a declared relay of ours" },
+	{ POLICY_SIGN_SEALER, "sealer",
+	  "trusted ARC sealers vouch for the author" },
+	{ POLICY_SIGN_HISTORY, "history",
+	  "the author's mail is known to come by this path" },
+};
+
+void
+policy_trace_evidence(const struct policy_options *options,
+    const struct inspect_results *results,
+    const struct policy_evidence *evidence)
+{
+	unsigned sought = policy_sought_signs(options, results);
+
+	for (size_t i = 0; i < N_ELEMENTS(names) && results->trace != NULL;
+	    i++) {
+		unsigned sign = (unsigned)names[i].sign;
+
+		trace_open(results->trace, "evidence",
+		    slice_from_cstr(names[i].name));
+		trace_add(results->trace, "meaning",
+		    slice_from_cstr(names[i].meaning));
+		trace_close(results->trace,
+		    (evidence->found & sign) != 0 ? "found" :
+		    (evidence->open & sign) != 0 ? "not known" :
+		    (sought & sign) != 0 ? "not found" : "not looked for",
+		    SLICE_EMPTY);
+	}
+}
+
 void
 policy_append_signs(struct strbuf *text, unsigned signs,
     const char *separator)
 {
-	static const struct {
-		enum policy_sign sign;
-		const char *name;
-	} names[] = {
-		{ POLICY_SIGN_ARC, "arc" },
-		{ POLICY_SIGN_SIGNATURE, "signature" },
-		{ POLICY_SIGN_SIGNATURE_BODY, "signature-body" },
-		{ POLICY_SIGN_LIST, "list" },
-		{ POLICY_SIGN_FORWARDER, "forwarder" },
-		{ POLICY_SIGN_RELAY, "relay" },
-		{ POLICY_SIGN_SEALER, "sealer" },
-		{ POLICY_SIGN_HISTORY, "history" },
-	};
 	const char *between = "";
 
 	for (size_t i = 0; i < N_ELEMENTS(names); i++) {

@@ -19,6 +19,12 @@ void policy_find_evidence(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_evidence *evidence_out);
 
+/* Tell the results' trace of each sign: whether it was found, or why it was not
+ * looked for. */
+void policy_trace_evidence(const struct policy_options *options,
+    const struct inspect_results *results,
+    const struct policy_evidence *evidence);
+
 /* The signs that could have been found with these options and these checks. */
 unsigned policy_sought_signs(const struct policy_options *options,
     const struct inspect_results *results);

@@ -215,5 +215,6 @@ policy_judge_fail(const struct policy_options *options,
 
 	policy_find_evidence(options, results, arena, &fail.evidence);
 	verdict->evidence = fail.evidence.found;
+	policy_trace_evidence(options, results, &fail.evidence);
 	judge(&fail);
 }

@@ -2,6 +2,7 @@
 #include "policy/ruling.h"
 
 #include "base/strbuf.h"
+#include "base/trace.h"
 #include "policy/policy.h"
 #include "policy/rules.h"
 #include "policy/sentence.h"
@@ -187,9 +188,15 @@ policy_apply_rules(const struct policy_options *options,
 		const struct policy_rule *rule = &options->rules[i];
 		struct policy_verdict changed;
 
-		if ((rule->is_shadow && verdict->shadow_rule != NULL) ||
-		    !does_match(&trial, rule, verdict, &changed))
+		if (rule->is_shadow && verdict->shadow_rule != NULL)
 			continue;
+		if (!does_match(&trial, rule, verdict, &changed)) {
+			trace_tell(results->trace, "rule", rule->name,
+			    "no match", rule->why);
+			continue;
+		}
+		trace_tell(results->trace, rule->is_shadow ? "shadow rule" :
+		    "rule", rule->name, "match", rule->why);
 		if (rule->is_shadow) {
 			verdict->shadow_rule = rule;
 			verdict->shadow_wanted = changed.wanted;

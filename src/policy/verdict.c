@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/strbuf.h"
+#include "base/trace.h"
 #include "policy/fail.h"
 #include "policy/policy.h"
 #include "policy/reply.h"
@@ -40,15 +41,36 @@ apply_mode(const struct policy_options *options,
 	}
 }
 
+static void
+trace_verdict(struct trace *trace, const struct policy_verdict *verdict)
+{
+	if (trace == NULL)
+		return;
+	if (verdict->wanted != verdict->action)
+		trace_add(trace, "note", SLICE("with mode = \"monitor\" "
+		    "nothing comes of it: it is accepted"));
+	if (verdict->code != NULL)
+		trace_printf(trace, "reply", "%s %s %.*s", verdict->code,
+		    verdict->enhanced, SLICE_PRINTF(verdict->text));
+	if (verdict->override != POLICY_OVERRIDE_NONE)
+		trace_tell(trace, "override", SLICE_EMPTY,
+		    policy_override_name(verdict->override),
+		    verdict->override_comment);
+	trace_close(trace, policy_action_name(verdict->wanted),
+	    verdict->reason);
+}
+
 void
 policy_judge_sender(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict)
 {
 	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	trace_open(results->trace, "verdict at MAIL FROM", SLICE_EMPTY);
 	policy_judge_spf(options, &results->spf, arena, verdict);
 	policy_finish_reply(options, results, arena, verdict);
 	apply_mode(options, verdict);
+	trace_verdict(results->trace, verdict);
 }
 
 /* "dmarc=fail p=reject example.org: no identifier is aligned", with
@@ -132,9 +154,11 @@ policy_judge_message(const struct policy_options *options,
     struct policy_verdict *verdict)
 {
 	*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
+	trace_open(results->trace, "verdict", SLICE_EMPTY);
 	judge_dmarc(options, results, arena, verdict);
 	policy_judge_relayed_sender(options, results, arena, verdict);
 	policy_apply_rules(options, results, arena, verdict);
 	policy_finish_reply(options, results, arena, verdict);
 	apply_mode(options, verdict);
+	trace_verdict(results->trace, verdict);
 }
