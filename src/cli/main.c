@@ -4,6 +4,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/doctor.h"
+#include "cli/explain.h"
 #include "cli/report.h"
 #include "cli/stats.h"
 #include "cli/test_send.h"
@@ -28,6 +29,10 @@ static const struct command commands[] = {
 	{ "doctor", "assay doctor", "[-c FILE] [--postfix DIRECTORY] "
 	  "[--json]", "what breaks milters in practice, on this host",
 	  doctor_run_command },
+	{ "explain", "assay explain", "[--ip A] [--helo H] [--from M] "
+	  "[--as KIND] [--json] [MESSAGE|TEXT...] | --log FILE ID",
+	  "why a message, a reply or a result is what it is",
+	  explain_run_command },
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
 	{ "shadow", "assay shadow", "[-c FILE] [--days N] [--from DAY] "

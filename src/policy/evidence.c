@@ -405,15 +405,12 @@ policy_trace_evidence(const struct policy_options *options,
 	    i++) {
 		unsigned sign = (unsigned)names[i].sign;
 
-		trace_open(results->trace, "evidence",
-		    slice_from_cstr(names[i].name));
-		trace_add(results->trace, "meaning",
-		    slice_from_cstr(names[i].meaning));
-		trace_close(results->trace,
+		trace_tell(results->trace, "evidence",
+		    slice_from_cstr(names[i].name),
 		    (evidence->found & sign) != 0 ? "found" :
 		    (evidence->open & sign) != 0 ? "not known" :
 		    (sought & sign) != 0 ? "not found" : "not looked for",
-		    SLICE_EMPTY);
+		    slice_from_cstr(names[i].meaning));
 	}
 }
 
