@@ -7,15 +7,17 @@ ALL = []	# in the order in which they were written
 
 
 class Scenario:
-	def __init__(self, function, name, is_slow):
-		self.run, self.name, self.is_slow = function, name, is_slow
+	def __init__(self, function, name, is_slow, is_heavy):
+		self.run, self.name = function, name
+		self.is_slow, self.is_heavy = is_slow, is_heavy
 
 
-def scenario(name, is_slow=False):
+def scenario(name, is_slow=False, is_heavy=False):
 	"""Make a function of the lab a scenario.  A slow one waits for real
-	time to pass."""
+	time to pass.  A heavy one starts so many programs that valgrind would
+	take minutes for it."""
 	def register(function):
-		ALL.append(Scenario(function, name, is_slow))
+		ALL.append(Scenario(function, name, is_slow, is_heavy))
 		return function
 	return register
 

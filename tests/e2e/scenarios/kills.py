@@ -113,7 +113,8 @@ def kill_daemons(lab, name, n, n_daemons):
 		check_rounds(lab, each, assayd, calendar, rounds)
 
 
-@scenario("kill -9 of the daemon, 6 times: at most a second is lost")
+@scenario("kill -9 of the daemon, 6 times: at most a second is lost",
+    is_heavy=True)
 def daemon_killed(lab):
 	kill_daemons(lab, "kill", 6, 2)
 
@@ -187,7 +188,8 @@ def time_of_sending(lab, assayd, calendar, name, transport):
 	return took_s
 
 
-@scenario("kill -9 of the reporter, 6 times: nothing goes out twice")
+@scenario("kill -9 of the reporter, 6 times: nothing goes out twice",
+    is_heavy=True)
 def reporter_killed(lab):
 	kill_reporters(lab, "reporter", 6, by_sendmail)
 

@@ -255,7 +255,8 @@ def postgresql(lab):
 	return lab.shared["postgresql"]
 
 
-@scenario("two daemons and two reporters on one PostgreSQL: one report each")
+@scenario("two daemons and two reporters on one PostgreSQL: one report each",
+    is_heavy=True)
 def shared(lab):
 	server = postgresql(lab)
 	url = server.create("shared")
