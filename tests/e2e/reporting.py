@@ -21,8 +21,9 @@ import lab as laboratory
 HERE = os.path.dirname(os.path.abspath(__file__))
 DAY_S = 86400
 EX_TEMPFAIL = 75
-# No scenario needs longer; who begins later has his clocks moved on.
-ROOM_BEFORE_MIDNIGHT_S = 1800
+# A day is reported on some time after its end, and no scenario is to see one
+# end: who begins too near to midnight has his clocks moved to noon.
+NEAR_MIDNIGHT_S = 3600
 
 counter = itertools.count(1)
 
@@ -69,9 +70,9 @@ class Calendar:
 
 	def __init__(self, lab):
 		self.lab = lab
-		left_s = DAY_S - time.time() % DAY_S
-		self.shift_s = DAY_S // 2 \
-		    if left_s < ROOM_BEFORE_MIDNIGHT_S else 0
+		since_noon_s = time.time() % DAY_S - DAY_S // 2
+		self.shift_s = DAY_S // 2 if abs(since_noon_s) > \
+		    DAY_S // 2 - NEAR_MIDNIGHT_S else 0
 		self.day = int(time.time() + self.shift_s) // DAY_S
 
 	def at(self, day=0):

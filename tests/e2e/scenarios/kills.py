@@ -35,6 +35,13 @@ def run_in_threads(functions):
 		raise errors[0]
 
 
+# What a kill may lose; what a commit takes in nine lives of ten, and what it
+# takes where other work keeps the machine from it.
+LOST_S = 1
+COMMIT_S = 0.2
+STALL_S = 1
+
+
 class Round:
 	"""Mails for a random time, and then no daemon any more."""
 
@@ -65,15 +72,15 @@ class Round:
 					return
 				self.accepted_s.append(time.monotonic())
 
-	def check(self, n_found, slack_s):
-		"""At most the last second is lost; and one more may be there
-		than we were told of."""
+	def age_of_lost(self, n_found):
+		"""How old the oldest was that is lost, at the end: messages
+		are written in their order.  There may be one more than we
+		were told of."""
 		n_sent = len(self.accepted_s)
-		n_late = len([each for each in self.accepted_s
-		    if each > self.killed_s - 1 - slack_s])
-		expect(n_sent - n_late <= n_found <= n_sent + 1,
-		    "%s: %d sent, %d of them in the last second, %d stored" %
-		    (self.author, n_sent, n_late, n_found))
+		expect(n_found <= n_sent + 1, "%s: %d sent, %d stored" %
+		    (self.author, n_sent, n_found))
+		return self.killed_s - self.accepted_s[n_found] \
+		    if n_found < n_sent else 0
 
 
 def kill_daemon(lab, assayd, n):
@@ -81,7 +88,7 @@ def kill_daemon(lab, assayd, n):
 	rounds = []
 	for i in range(n):
 		rounds.append(Round(lab, assayd, "k%d.fill.example" % i,
-		    random.uniform(0.05, 2.2)))
+		    random.uniform(0.05, 2.8)))
 		assayd.kill()
 		assayd.start()
 	end(assayd)
@@ -91,8 +98,14 @@ def kill_daemon(lab, assayd, n):
 def check_rounds(lab, name, assayd, calendar, rounds):
 	expect_intact(lab, name)
 	counts = count_reported(lab, assayd, calendar)
-	for each in rounds:
-		each.check(counts.get(each.author, 0), 0.5 * lab.patience)
+	ages_s = [each.age_of_lost(counts.get(each.author, 0))
+	    for each in rounds]
+	ages_s.sort()
+	most_s = ages_s[(len(ages_s) - 1) * 9 // 10]
+	expect(most_s < LOST_S + COMMIT_S * lab.patience and
+	    ages_s[-1] < LOST_S + STALL_S * lab.patience,
+	    "the oldest that are lost, at the end of each life: %s s" %
+	    ", ".join("%.1f" % age_s for age_s in ages_s))
 	expect(sum(len(each.accepted_s) for each in rounds) > 5 * len(rounds),
 	    "hardly a message was sent")
 
