@@ -1,4 +1,7 @@
-/* report/agenda.c - see agenda.h. */
+/* report/agenda.c - see agenda.h.
+ *
+ * The questions of a page are asked before the page in front of it is handed
+ * out: their answers come while that one's reports are sent. */
 #include "report/agenda.h"
 
 #include <stdlib.h>
@@ -15,9 +18,18 @@
 /* The longest that a page waits for DNS, in questions that get no answer. */
 #define MAX_TIMEOUTS 4
 
+struct page {
+	struct arena *arena;		/* owned */
+	struct report_item *items;
+	size_t n;			/* 0: there are no more */
+	enum store_status status;	/* of reading it */
+};
+
 struct report_agenda {
 	struct report_agenda_request request;
-	struct arena *arena;		/* the page */
+	struct page pages[2];		/* handed out, and the next one */
+	struct page *next;		/* of them */
+	bool is_next_read;
 	struct arena *scratch;		/* one search */
 	struct arena *last_arena;	/* of last's texts */
 	struct store_subject last;	/* of the page before */
@@ -33,11 +45,13 @@ report_agenda_open(const struct report_agenda_request *request)
 	if (agenda == NULL)
 		return NULL;
 	agenda->request = *request;
-	agenda->arena = arena_create(PAGE_OCTETS);
+	agenda->next = &agenda->pages[0];
+	agenda->pages[0].arena = arena_create(PAGE_OCTETS);
+	agenda->pages[1].arena = arena_create(PAGE_OCTETS);
 	agenda->scratch = arena_create(REPORT_DESTINATION_OCTETS);
 	agenda->last_arena = arena_create(4 * REPORT_CONFIGURATION_MAX);
-	if (agenda->arena == NULL || agenda->scratch == NULL ||
-	    agenda->last_arena == NULL)
+	if (agenda->pages[0].arena == NULL || agenda->pages[1].arena == NULL ||
+	    agenda->scratch == NULL || agenda->last_arena == NULL)
 		report_agenda_close(&agenda);
 	return agenda;
 }
@@ -47,7 +61,8 @@ report_agenda_close(struct report_agenda **agenda)
 {
 	if (*agenda == NULL)
 		return;
-	arena_destroy(&(*agenda)->arena);
+	arena_destroy(&(*agenda)->pages[0].arena);
+	arena_destroy(&(*agenda)->pages[1].arena);
 	arena_destroy(&(*agenda)->scratch);
 	arena_destroy(&(*agenda)->last_arena);
 	free(*agenda);
@@ -80,7 +95,8 @@ is_normalized(struct report_agenda *agenda, struct slice domain)
 }
 
 static enum store_status
-read_subject(struct report_agenda *agenda, struct report_item *item)
+read_subject(struct report_agenda *agenda, struct arena *arena,
+    struct report_item *item)
 {
 	const struct store_subject *subject = item->subject;
 	struct store_delivery_key key;
@@ -88,7 +104,7 @@ read_subject(struct report_agenda *agenda, struct report_item *item)
 	enum store_status status;
 
 	if (!is_normalized(agenda, subject->policy_domain) ||
-	    !report_parse_configuration(agenda->arena, subject->configuration,
+	    !report_parse_configuration(arena, subject->configuration,
 	    &item->configuration)) {
 		item->problem = "the store has something unreadable for it";
 		return STORE_OK;
@@ -119,16 +135,16 @@ make_search(const struct report_agenda *agenda,
 }
 
 static bool
-keep_destinations(struct report_agenda *agenda, struct report_item *item,
+keep_destinations(struct arena *arena, struct report_item *item,
     const struct report_destination *destinations, size_t n)
 {
-	item->destinations = arena_alloc_array(agenda->arena, n != 0 ? n : 1,
+	item->destinations = arena_alloc_array(arena, n != 0 ? n : 1,
 	    sizeof(*destinations));
 	if (item->destinations == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		item->destinations[i].status = destinations[i].status;
-		if (!arena_copy(agenda->arena, destinations[i].address,
+		if (!arena_copy(arena, destinations[i].address,
 		    &item->destinations[i].address))
 			return false;
 	}
@@ -137,8 +153,8 @@ keep_destinations(struct report_agenda *agenda, struct report_item *item,
 }
 
 static void
-find_destinations(struct report_agenda *agenda, struct report_item *item,
-    int64_t deadline_ms)
+find_destinations(struct report_agenda *agenda, struct arena *arena,
+    struct report_item *item, int64_t deadline_ms)
 {
 	struct report_destination_request search = make_search(agenda, item,
 	    deadline_ms);
@@ -146,7 +162,7 @@ find_destinations(struct report_agenda *agenda, struct report_item *item,
 	size_t n;
 
 	if (!report_find_destinations(&search, agenda->scratch, &destinations,
-	    &n) || !keep_destinations(agenda, item, destinations, n))
+	    &n) || !keep_destinations(arena, item, destinations, n))
 		item->problem = "memory is out";
 	arena_reset(agenda->scratch);
 }
@@ -178,28 +194,30 @@ is_open(const struct report_item *item)
 	return !item->is_done && item->problem == NULL;
 }
 
-/* All questions go out before the first answer is waited for. */
 static void
-find_all_destinations(struct report_agenda *agenda, struct report_item *items,
-    size_t n)
+prefetch_page(struct report_agenda *agenda, const struct page *page)
 {
-	int64_t timeout_ms = agenda->request.dns_timeout_ms;
-	int64_t page_deadline_ms = clock_monotonic_ms() +
-	    MAX_TIMEOUTS * timeout_ms;
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < page->n; i++) {
 		struct report_destination_request search = make_search(agenda,
-		    &items[i], page_deadline_ms);
+		    &page->items[i], CLOCK_NEVER_MS);
 
-		if (!is_open(&items[i]))
+		if (!is_open(&page->items[i]))
 			continue;
 		report_prefetch_destinations(&search, agenda->scratch);
 		arena_reset(agenda->scratch);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (is_open(&items[i]))
-			find_destinations(agenda, &items[i],
-			    page_deadline_ms);
+}
+
+static void
+find_all_destinations(struct report_agenda *agenda, struct page *page)
+{
+	int64_t timeout_ms = agenda->request.dns_timeout_ms;
+	int64_t deadline_ms = clock_monotonic_ms() + MAX_TIMEOUTS * timeout_ms;
+
+	for (size_t i = 0; i < page->n; i++)
+		if (is_open(&page->items[i]))
+			find_destinations(agenda, page->arena,
+			    &page->items[i], deadline_ms);
 }
 
 /* Where the next page begins; its texts outlive this one. */
@@ -217,55 +235,83 @@ keep_last(struct report_agenda *agenda, const struct store_subject *subject)
 }
 
 static enum store_status
-fill_page(struct report_agenda *agenda, const struct store_subject *subjects,
-    size_t n_subjects, struct report_item *items, size_t *n_out)
+fill_page(struct report_agenda *agenda, struct page *page,
+    const struct store_subject *subjects, size_t n_subjects)
 {
 	const struct store_subject *previous = agenda->has_last ?
 	    &agenda->last : NULL;
 	enum store_status status = STORE_OK;
 
 	for (size_t i = 0; i < n_subjects && status == STORE_OK; i++) {
-		struct report_item *item = &items[*n_out];
+		struct report_item *item = &page->items[page->n];
 
 		count_reports(agenda, i != 0 ? &subjects[i - 1] : previous,
 		    &subjects[i], &item->max_reports);
 		if (!is_wanted(agenda, &subjects[i]))
 			continue;
 		item->subject = &subjects[i];
-		status = read_subject(agenda, item);
+		status = read_subject(agenda, page->arena, item);
 		arena_reset(agenda->scratch);
-		++*n_out;
+		page->n++;
 	}
 	return status;
 }
 
-enum store_status
-report_agenda_next(struct report_agenda *agenda,
-    struct report_item **items_out, size_t *n_out)
+static enum store_status
+read_page(struct report_agenda *agenda, struct page *page)
 {
 	const struct report_agenda_request *request = &agenda->request;
 	struct store_subject *subjects;
 	enum store_status status;
 	size_t n;
 
-	*items_out = NULL;
-	*n_out = 0;
+	page->n = 0;
 	do {		/* until there is one that is wanted */
-		arena_reset(agenda->arena);
+		arena_reset(page->arena);
 		status = store_list_subjects(request->store, request->day,
 		    agenda->has_last ? &agenda->last : NULL,
-		    REPORT_AGENDA_SUBJECTS, agenda->arena, &subjects, &n);
+		    REPORT_AGENDA_SUBJECTS, page->arena, &subjects, &n);
 		if (status != STORE_OK || n == 0)
 			return status;
-		*items_out = arena_alloc_array(agenda->arena, n,
-		    sizeof(**items_out));
-		if (*items_out == NULL)
+		page->items = arena_alloc_array(page->arena, n,
+		    sizeof(*page->items));
+		if (page->items == NULL)
 			return STORE_FAILED;
-		status = fill_page(agenda, subjects, n, *items_out, n_out);
+		status = fill_page(agenda, page, subjects, n);
 		if (!keep_last(agenda, &subjects[n - 1]))
 			return STORE_FAILED;
-	} while (status == STORE_OK && *n_out == 0);
-	if (status == STORE_OK)
-		find_all_destinations(agenda, *items_out, *n_out);
+	} while (status == STORE_OK && page->n == 0);
 	return status;
+}
+
+/* The page that is next, and its questions on the way. */
+static void
+begin_page(struct report_agenda *agenda)
+{
+	struct page *page = agenda->next;
+
+	page->status = read_page(agenda, page);
+	agenda->is_next_read = true;
+	if (page->status == STORE_OK)
+		prefetch_page(agenda, page);
+	else
+		page->n = 0;
+}
+
+enum store_status
+report_agenda_next(struct report_agenda *agenda,
+    struct report_item **items_out, size_t *n_out)
+{
+	struct page *page = agenda->next;
+
+	if (!agenda->is_next_read)
+		begin_page(agenda);
+	*items_out = page->items;
+	*n_out = page->n;
+	if (page->n == 0)
+		return page->status;
+	agenda->next = &agenda->pages[page == &agenda->pages[0] ? 1 : 0];
+	begin_page(agenda);
+	find_all_destinations(agenda, page);
+	return STORE_OK;
 }

@@ -7,9 +7,9 @@
 #include "report/configuration.h"
 #include "report/destination.h"
 
-/* Their questions are asked together: nobody's name server makes the others
- * wait. */
-#define REPORT_AGENDA_SUBJECTS 256
+/* At a time: their questions are asked together, so that nobody's name server
+ * makes the others wait. */
+#define REPORT_AGENDA_SUBJECTS 128
 
 struct report_item {
 	const struct store_subject *subject;
