@@ -162,13 +162,19 @@ report_owes_failure(const struct report_failure_request *request)
 	    !is_about_reports(request);
 }
 
-/* Exact at the turn of a second for one thread only: that is good enough. */
+/* NOW_S is when the message began: slow ones come with seconds that are past,
+ * and must not open the gate anew.  Exact at the turn of a second for one
+ * thread only: that is good enough. */
 static bool
 pass_gate(struct report_failure_gate *gate, long long now_s)
 {
+	long long second;
+
 	if (gate == NULL)
 		return true;
-	if (atomic_exchange(&gate->second, now_s) != now_s)
+	second = atomic_load(&gate->second);
+	if (now_s > second && atomic_compare_exchange_strong(&gate->second,
+	    &second, now_s))
 		atomic_store(&gate->n, 0);
 	if (atomic_fetch_add(&gate->n, 1) < FAILURE_MAX_PER_SECOND)
 		return true;

@@ -459,6 +459,9 @@ test_gate(void **state)
 	assert_int_equal(n, 3 * FAILURE_MAX_PER_SECOND);
 	assert_int_equal(atomic_load(&s.gate.n_dropped),
 	    300 - 3 * FAILURE_MAX_PER_SECOND);
+	s.results.start_s = 1001;	/* a slow one, of a second that is past */
+	assert_false(report_gather_failure(&s.request, arena,
+	    &(struct slice){ NULL, 0 }));
 	s.request.key = NULL;
 	s.results.start_s = 2000;
 	assert_false(report_gather_failure(&s.request, arena,
