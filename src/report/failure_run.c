@@ -25,6 +25,10 @@
 #define MAX_AGE_S CLOCK_DAY_S	/* then what still waits is dropped */
 #define ID_OCTETS 32
 
+/* The longest that a page waits for DNS, in questions that get no answer: who
+ * names many hosts that are silent must not hold up the others' reports. */
+#define MAX_TIMEOUTS 4
+
 struct state {
 	const struct failure_run *run;
 	struct arena *page_arena;	/* owned, both */
@@ -33,6 +37,7 @@ struct state {
 	struct store_failure *failures;	/* the page */
 	bool *is_taken;			/* is part of a group already */
 	size_t n;
+	int64_t deadline_ms;		/* of the page's destinations */
 	enum store_status store_status;
 	bool has_leftover, is_broken, has_failed;
 };
@@ -99,22 +104,49 @@ gather_group(struct state *s, size_t first, struct group *group)
 	return true;
 }
 
-static bool
-find_destinations(struct state *s, struct group *group)
+static struct report_destination_request
+make_search(const struct state *s, const struct store_failure *failure)
 {
 	const struct failure_run *run = s->run;
-	const struct report_destination_request request = {
-		.policy_domain = group->first->policy_domain,
-		.uris = group->first->ruf,
+
+	return (struct report_destination_request){
+		.policy_domain = failure->policy_domain,
+		.uris = failure->ruf,
 		.is_failure = true,
 		.max = run->sender->options->max_destinations,
 		.dmarc = run->dmarc,
 		.resolver = run->resolver,
-		.deadline_ms = clock_monotonic_ms() + run->dns_timeout_ms,
+		.deadline_ms = s->deadline_ms,
 	};
+}
+
+/* False where they need more memory than one domain may have. */
+static bool
+find_destinations(struct state *s, struct group *group)
+{
+	const struct report_destination_request request = make_search(s,
+	    group->first);
 
 	return report_find_destinations(&request, s->arena,
 	    &group->destinations, &group->n_destinations);
+}
+
+/* All questions go out before the first answer is waited for; those of
+ * neighbours that are alike once. */
+static void
+prefetch_destinations(struct state *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct report_destination_request request =
+		    make_search(s, &s->failures[i]);
+
+		if (i != 0 && slice_eq(request.policy_domain,
+		    s->failures[i - 1].policy_domain) &&
+		    slice_eq(request.uris, s->failures[i - 1].ruf))
+			continue;
+		arena_reset(s->arena);
+		report_prefetch_destinations(&request, s->arena);
+	}
 }
 
 /* Whether DNS left it open who may have it; not without end. */
@@ -436,13 +468,15 @@ static void
 handle_group(struct state *s, size_t first)
 {
 	struct group group;
+	bool is_found;
 
 	arena_reset(s->arena);
-	if (!gather_group(s, first, &group) || !find_destinations(s, &group)) {
+	if (!gather_group(s, first, &group)) {
 		s->has_failed = true;
 		return;
 	}
-	if (must_wait(s, &group)) {
+	is_found = find_destinations(s, &group);
+	if (is_found && must_wait(s, &group)) {
 		s->has_leftover = true;
 		tell(s, FAILURE_EVENT_DEFERRED, &group, SLICE_EMPTY,
 		    slice_from_cstr(report_destination_text(
@@ -454,6 +488,9 @@ handle_group(struct state *s, size_t first)
 	if (s->run->now_s - group.first->time_s >= MAX_AGE_S)
 		tell(s, FAILURE_EVENT_DROPPED, &group, SLICE_EMPTY,
 		    SLICE("it is too old"));
+	else if (!is_found)
+		tell(s, FAILURE_EVENT_DROPPED, &group, SLICE_EMPTY,
+		    SLICE("its destinations need too much memory"));
 	else if (is_over_limit(s, group.first->policy_domain))
 		tell(s, FAILURE_EVENT_LIMITED, &group, SLICE_EMPTY,
 		    SLICE_EMPTY);
@@ -489,6 +526,9 @@ handle_all(struct state *s)
 	s->store_status = store_get_last_failure(s->run->store, &last_id);
 	while (!is_over(s) && read_page(s, after_id, last_id)) {
 		after_id = s->failures[s->n - 1].id;
+		s->deadline_ms = clock_monotonic_ms() +
+		    MAX_TIMEOUTS * s->run->dns_timeout_ms;
+		prefetch_destinations(s);
 		for (size_t i = 0; i < s->n && !is_over(s); i++)
 			if (!s->is_taken[i])
 				handle_group(s, i);

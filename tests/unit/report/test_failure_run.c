@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "dmarc/options.h"
+#include "dns/resolver.h"
 #include "report/deliver.h"
 #include "report/failure_mail.h"
 #include "report/failure_run.h"
@@ -401,6 +402,103 @@ test_waiting(void **state)
 	tear_down(&t);
 }
 
+/* A domain whose destinations need more memory than there is loses its own
+ * reports, not those of others. */
+static void
+test_memory(void **state)
+{
+	struct setting t;
+	struct strbuf zone, ruf;
+
+	(void)state;
+	set_up(&t);
+	strbuf_init(&zone, t.arena, 2000000);
+	strbuf_init(&ruf, t.arena, 4000);
+	strbuf_append_cstr(&zone, ORGS);
+	for (unsigned host = 0; host < 10; host++) {
+		strbuf_printf(&ruf, "mailto:x@h%u.example.com,", host);
+		strbuf_printf(&zone, "example.org._report._dmarc.h%u."
+		    "example.com TXT v=DMARC1; ruf=", host);
+		for (unsigned i = 0; i < 3000; i++)
+			strbuf_printf(&zone, "mailto:y@h%u.example.com,",
+			    host);
+		strbuf_append_char(&zone, '\n');
+	}
+	dns_destroy_resolver(&t.zone);
+	t.zone = test_zone(strbuf_cstr(&zone));
+	owe(&t, strbuf_cstr(&ruf), "a", 1, NOW_S);
+	owe(&t, OWN, "b", 1, NOW_S);
+	assert_int_equal(run_at(&t, false, NOW_S), FAILURE_RUN_OK);
+	check(&t, "ruf@example.org ", "dropped:*1 sent:ruf@example.org*1 ");
+	assert_int_equal(count_owed(&t), 0);
+	tear_down(&t);
+}
+
+/* A resolver that sees whether what is asked was asked for ahead, and until
+ * when it is waited for. */
+struct watcher {
+	struct resolver base;	/* first: its callbacks cast */
+	struct resolver *inner;
+	struct strbuf prefetched;	/* "NAME " each */
+	int64_t deadline_ms;
+	unsigned n_questions, n_cold, n_later;
+};
+
+static const struct dns_answer *
+watch_query(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	struct watcher *w = (struct watcher *)resolver;
+	char text[300];
+	int len = snprintf(text, sizeof(text), " %.*s ", SLICE_PRINTF(name));
+
+	w->n_questions++;
+	w->n_cold += w->prefetched.len == 0 || memmem(w->prefetched.ptr,
+	    w->prefetched.len, text, (size_t)len) == NULL;
+	if (w->deadline_ms == 0)
+		w->deadline_ms = deadline_ms;
+	w->n_later += deadline_ms > w->deadline_ms;
+	return w->inner->ops->query(w->inner, name, type, deadline_ms);
+}
+
+static void
+watch_prefetch(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	struct watcher *w = (struct watcher *)resolver;
+
+	(void)type;
+	strbuf_printf(&w->prefetched, " %.*s ", SLICE_PRINTF(name));
+}
+
+/* Hosts that do not answer hold up a page, not each of its reports. */
+static void
+test_silent(void **state)
+{
+	static const struct resolver_ops ops = { .query = watch_query,
+		.prefetch = watch_prefetch };
+	struct setting t;
+	struct watcher w = { .base = { &ops } };
+
+	(void)state;
+	set_up(&t);
+	strbuf_init(&w.prefetched, t.arena, 100000);
+	w.inner = t.zone;
+	t.zone = &w.base;
+	for (unsigned i = 0; i < 20; i++) {
+		char ruf[64];
+
+		snprintf(ruf, sizeof(ruf), "mailto:a@h%u.example.info", i);
+		owe(&t, ruf, "a", 1, NOW_S);
+	}
+	assert_int_equal(run_at(&t, true, NOW_S), FAILURE_RUN_OK);
+	t.zone = w.inner;
+	assert_true(w.n_questions >= 20);
+	assert_int_equal(w.n_cold, 0);
+	assert_int_equal(w.n_later, 0);
+	tear_down(&t);
+}
+
 /* More than a page; each is looked at once. */
 static void
 test_many(void **state)
@@ -451,6 +549,8 @@ main(void)
 		cmocka_unit_test(test_deferred),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_many),
 	};
 
