@@ -32,7 +32,6 @@ enum long_option {
 	OPTION_JSON,
 	OPTION_DIFF,
 	OPTION_FILE,
-	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -42,7 +41,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "diff", required_argument, NULL, OPTION_DIFF },
 	{ "file", required_argument, NULL, OPTION_FILE },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -81,8 +80,9 @@ add_selector(struct run *run, const char *text)
 }
 
 static const char *
-take_option(struct run *run, int c)
+take_option(void *context, int c)
 {
+	struct run *run = context;
 	switch (c) {
 	case 'c':
 		run->config_path = optarg;
@@ -112,21 +112,11 @@ take_option(struct run *run, int c)
 static int
 parse_options(struct run *run, int argc, char **argv, bool *wants_help)
 {
-	const char *problem;
-	int c;
+	int status = command_parse_options(run->command, argc, argv, ":c:h",
+	    long_options, take_option, run, wants_help);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", long_options,
-	    NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return command_misuse_option(run->command, c, argv);
-		if (c == 'h' || c == OPTION_HELP) {
-			*wants_help = true;
-			return 0;
-		}
-		if ((problem = take_option(run, c)) != NULL)
-			return command_misuse(run->command, problem);
-	}
+	if (status != 0 || *wants_help)
+		return status;
 	if (optind == argc && run->file_path == NULL)
 		return command_misuse(run->command, "name a domain");
 	return 0;

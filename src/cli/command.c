@@ -37,6 +37,30 @@ command_misuse_option(const struct command *self, int c, char **argv)
 }
 
 int
+command_parse_options(const struct command *self, int argc, char **argv,
+    const char *shorts, const struct option *longs,
+    const char *(*take)(void *context, int c), void *context,
+    bool *wants_help)
+{
+	const char *problem;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return command_misuse_option(self, c, argv);
+		if (c == 'h') {
+			*wants_help = true;
+			return 0;
+		}
+		problem = take(context, c);
+		if (problem != NULL)
+			return command_misuse(self, problem);
+	}
+	return 0;
+}
+
+int
 command_help(const struct command *self)
 {
 	printf("usage: %s %s\n%s\n", self->path, self->arguments,

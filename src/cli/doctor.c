@@ -23,13 +23,12 @@
 enum long_option {
 	OPTION_POSTFIX = 256,
 	OPTION_JSON,
-	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
 	{ "postfix", required_argument, NULL, OPTION_POSTFIX },
 	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -39,35 +38,23 @@ struct doctor {
 	bool is_json;
 };
 
-static int
-parse_options(struct doctor *doctor, int argc, char **argv, bool *wants_help)
+static const char *
+take_option(void *context, int c)
 {
-	int c;
+	struct doctor *doctor = context;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", long_options,
-	    NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			doctor->config_path = optarg;
-			break;
-		case OPTION_POSTFIX:
-			doctor->postfix = optarg;
-			break;
-		case OPTION_JSON:
-			doctor->is_json = true;
-			break;
-		case 'h':
-		case OPTION_HELP:
-			*wants_help = true;
-			return 0;
-		default:
-			return command_misuse_option(doctor->command, c,
-			    argv);
-		}
+	switch (c) {
+	case 'c':
+		doctor->config_path = optarg;
+		break;
+	case OPTION_POSTFIX:
+		doctor->postfix = optarg;
+		break;
+	case OPTION_JSON:
+		doctor->is_json = true;
+		break;
 	}
-	return optind == argc ? 0 : command_misuse(doctor->command,
-	    "it takes no arguments");
+	return NULL;
 }
 
 static int
@@ -135,12 +122,15 @@ doctor_run_command(const struct command *self, int argc, char **argv)
 		.config_path = SETUP_DEFAULT_CONFIG };
 	bool wants_help = false;
 	struct arena *arena;
-	int status = parse_options(&doctor, argc, argv, &wants_help);
+	int status = command_parse_options(self, argc, argv, ":c:h",
+	    long_options, take_option, &doctor, &wants_help);
 
 	if (status != 0)
 		return status;
 	if (wants_help)
 		return command_help(self);
+	if (optind != argc)
+		return command_misuse(self, "it takes no arguments");
 	arena = arena_create(MEMORY);
 	if (arena == NULL) {
 		fputs("assay doctor: memory is out\n", stderr);

@@ -24,7 +24,6 @@ enum long_option {
 	OPTION_TOP,
 	OPTION_JSON,
 	OPTION_CSV,
-	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -35,7 +34,7 @@ static const struct option long_options[] = {
 	{ "top", required_argument, NULL, OPTION_TOP },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "csv", no_argument, NULL, OPTION_CSV },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -45,9 +44,16 @@ parse_number(const char *text, uint64_t max, uint64_t *number_out)
 	return slice_parse_uint(slice_from_cstr(text), max, number_out);
 }
 
+struct reading {
+	struct period *period;
+	uint64_t n_days;
+};
+
 static const char *
-take_option(struct period *period, int c, uint64_t *n_days)
+take_option(void *context, int c)
 {
+	struct reading *reading = context;
+	struct period *period = reading->period;
 	uint64_t number;
 
 	switch (c) {
@@ -55,8 +61,8 @@ take_option(struct period *period, int c, uint64_t *n_days)
 		period->config_path = optarg;
 		break;
 	case OPTION_DAYS:
-		if (!parse_number(optarg, PERIOD_MAX_DAYS, n_days) ||
-		    *n_days == 0)
+		if (!parse_number(optarg, PERIOD_MAX_DAYS,
+		    &reading->n_days) || reading->n_days == 0)
 			return "--days wants a number of days";
 		break;
 	case OPTION_FROM:
@@ -100,28 +106,18 @@ int
 period_parse(const struct command *command, int argc, char **argv,
     struct period *period, bool *wants_help)
 {
-	uint64_t n_days = PERIOD_DEFAULT_DAYS;
-	const char *problem;
-	int c;
+	struct reading reading = { period, PERIOD_DEFAULT_DAYS };
+	int status;
 
 	*period = (struct period){ .config_path = SETUP_DEFAULT_CONFIG,
 		.top = DEFAULT_TOP };
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", long_options,
-	    NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return command_misuse_option(command, c, argv);
-		if (c == 'h' || c == OPTION_HELP) {
-			*wants_help = true;
-			return 0;
-		}
-		problem = take_option(period, c, &n_days);
-		if (problem != NULL)
-			return command_misuse(command, problem);
-	}
+	status = command_parse_options(command, argc, argv, ":c:h",
+	    long_options, take_option, &reading, wants_help);
+	if (status != 0 || *wants_help)
+		return status;
 	if (optind != argc)
 		return command_misuse(command, "it takes no arguments");
-	complete(period, n_days);
+	complete(period, reading.n_days);
 	if (period->from > period->to)
 		return command_misuse(command, "--from is behind --to");
 	return 0;

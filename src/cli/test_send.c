@@ -39,7 +39,6 @@ enum long_option {
 	OPTION_TLS,
 	OPTION_MESSAGE,
 	OPTION_TIMEOUT,
-	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -49,7 +48,7 @@ static const struct option long_options[] = {
 	{ "tls", no_argument, NULL, OPTION_TLS },
 	{ "message", required_argument, NULL, OPTION_MESSAGE },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -74,8 +73,9 @@ struct test_send {
 /* ---- the command line ---------------------------------------------------- */
 
 static const char *
-take_option(struct test_send *t, int c)
+take_option(void *context, int c)
 {
+	struct test_send *t = context;
 	uint64_t seconds;
 
 	switch (c) {
@@ -110,21 +110,11 @@ take_option(struct test_send *t, int c)
 static int
 parse_options(struct test_send *t, int argc, char **argv, bool *wants_help)
 {
-	const char *problem;
-	int c;
+	int status = command_parse_options(t->command, argc, argv, ":c:h",
+	    long_options, take_option, t, wants_help);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", long_options,
-	    NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return command_misuse_option(t->command, c, argv);
-		if (c == 'h' || c == OPTION_HELP) {
-			*wants_help = true;
-			return 0;
-		}
-		if ((problem = take_option(t, c)) != NULL)
-			return command_misuse(t->command, problem);
-	}
+	if (status != 0 || *wants_help)
+		return status;
 	t->recipients = argv + optind;
 	t->n_recipients = argc - optind;
 	if (t->n_recipients == 0)
