@@ -13,6 +13,11 @@
 
 #define FIRST_CAPACITY 1024
 
+/* Where there are more pairs than may be remembered it is those of twice as many
+ * days, and so on up to this: whoever has domains without number fills some
+ * days of it with them, and drives out nobody who is there for longer. */
+#define MOST_DAYS (8 * REPORT_HISTORY_MIN_DAYS)
+
 struct pairs {
 	uint64_t *hashes;	/* owned; sorted once they are complete */
 	size_t n, capacity;
@@ -21,6 +26,7 @@ struct pairs {
 struct report_history {
 	struct policy_history interface;
 	struct siphash_key key;
+	size_t max_pairs;
 	pthread_mutex_t lock;	/* guards PAIRS, for one search or exchange */
 	struct pairs pairs;
 };
@@ -168,14 +174,14 @@ struct loading {
 };
 
 static bool
-grow(struct pairs *pairs)
+grow(struct pairs *pairs, size_t max_pairs)
 {
 	size_t capacity = pairs->capacity == 0 ? FIRST_CAPACITY :
 	    pairs->capacity * 2;
 	uint64_t *hashes;
 
-	if (capacity > REPORT_HISTORY_MAX)
-		capacity = REPORT_HISTORY_MAX;
+	if (capacity > max_pairs)
+		capacity = max_pairs;
 	hashes = realloc(pairs->hashes, capacity * sizeof(*hashes));
 	if (hashes == NULL)
 		return false;
@@ -189,12 +195,13 @@ add_pass(void *context, const struct store_pass *pass)
 {
 	struct loading *loading = context;
 	struct pairs *pairs = &loading->pairs;
+	size_t max_pairs = loading->history->max_pairs;
 
-	if (pairs->n == REPORT_HISTORY_MAX) {
+	if (pairs->n == max_pairs) {
 		loading->is_full = true;
 		return false;
 	}
-	if (pairs->n == pairs->capacity && !grow(pairs)) {
+	if (pairs->n == pairs->capacity && !grow(pairs, max_pairs)) {
 		loading->is_out_of_memory = true;
 		return false;
 	}
@@ -209,11 +216,22 @@ report_load_history(struct report_history *history, struct store *store,
 {
 	struct loading loading = { .history = history };
 	struct pairs old;
+	unsigned min_days = REPORT_HISTORY_MIN_DAYS;
+	bool was_full = false;
 	enum store_status status = store_visit_passes(store, since_day,
-	    REPORT_HISTORY_MIN_DAYS, add_pass, &loading);
+	    min_days, add_pass, &loading);
 
+	while (status == STORE_OK && loading.is_full && min_days < MOST_DAYS) {
+		was_full = true;
+		loading.is_full = false;
+		loading.pairs.n = 0;
+		min_days *= 2;
+		status = store_visit_passes(store, since_day, min_days,
+		    add_pass, &loading);
+	}
 	*n_out = loading.pairs.n;
-	*is_whole_out = !loading.is_full && !loading.is_out_of_memory;
+	*is_whole_out = !was_full && !loading.is_full &&
+	    !loading.is_out_of_memory;
 	if (status != STORE_OK) {
 		free(loading.pairs.hashes);
 		return status;
@@ -230,12 +248,13 @@ report_load_history(struct report_history *history, struct store *store,
 }
 
 struct report_history *
-report_create_history(void)
+report_create_history(size_t max_pairs)
 {
 	struct report_history *history = calloc(1, sizeof(*history));
 
 	if (history == NULL)
 		return NULL;
+	history->max_pairs = max_pairs;
 	history->interface = (struct policy_history){ .has_passed =
 	    has_passed, .context = history };
 	if (!siphash_make_key(&history->key) ||

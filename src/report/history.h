@@ -35,13 +35,14 @@ bool report_find_path(const struct ip_address *client,
 void report_encode_pass(const struct store_pass *pass, struct strbuf *out);
 bool report_decode_pass(struct slice octets, struct store_pass *pass_out);
 
-/* Knows nothing yet.  NULL where memory or randomness is out. */
-struct report_history *report_create_history(void);
+/* Knows nothing yet, and never more than MAX_PAIRS, at least 1.  NULL where
+ * memory or randomness is out. */
+struct report_history *report_create_history(size_t max_pairs);
 void report_destroy_history(struct report_history **history);
 
 /* Read anew what STORE has from SINCE_DAY on; on failure all stays as it was.
- * *N_OUT: pairs; *IS_WHOLE_OUT false where there were more than the limit.
- * Blocks. */
+ * *N_OUT: pairs; *IS_WHOLE_OUT false where there were more than the limit: then
+ * those of more days are taken.  Blocks. */
 enum store_status report_load_history(struct report_history *history,
     struct store *store, uint32_t since_day, size_t *n_out,
     bool *is_whole_out);

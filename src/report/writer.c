@@ -396,7 +396,7 @@ report_start_writer(const struct report_options *options, struct log *log)
 	w->options = options;
 	w->log = log;
 	w->queue = report_create_queue(REPORT_QUEUE_OCTETS);
-	w->history = report_create_history();
+	w->history = report_create_history(REPORT_HISTORY_MAX);
 	w->batch = report_create_batch(REPORT_BATCH_ITEMS);
 	if (w->queue == NULL || w->history == NULL || w->batch == NULL ||
 	    !init_end(w) || !start_thread(w)) {

@@ -1,4 +1,5 @@
 /* Paths that mail habitually comes by, from a real store. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -131,7 +132,7 @@ test_ask(void **state)
 		{ "old.example", "192.0.2.1", { TODAY - 31, TODAY - 32,
 		    TODAY - 33 } },
 	};
-	struct report_history *history = report_create_history();
+	struct report_history *history = report_create_history(REPORT_HISTORY_MAX);
 	struct store *store = NULL;
 	struct strbuf problem;
 	struct arena *arena = test_arena();
@@ -179,6 +180,45 @@ test_ask(void **state)
 	arena_destroy(&arena);
 }
 
+/* Three days of more domains than are remembered, which come first in the
+ * alphabet: those of more days stay. */
+static void
+test_flood(void **state)
+{
+	struct report_history *history = report_create_history(10);
+	struct store *store = NULL;
+	struct strbuf problem;
+	struct arena *arena = test_arena();
+	struct store_pass pass;
+	bool is_whole;
+	size_t n;
+
+	(void)state;
+	strbuf_init(&problem, arena, 10000);
+	assert_int_equal(store_open(temporary_url(), &store, &problem),
+	    STORE_OK);
+	for (unsigned i = 0; i < 11 * 5 + 6; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "a%u.forger.example", i % 11);
+		make_pass(&pass, TODAY - i / 11, i < 55 ? name :
+		    "friend.example", "192.0.2.1");
+		if (i >= 55)
+			pass.day = TODAY - (i - 55);
+		assert_int_equal(store_write(store, &(struct store_batch){
+		    .passes = &pass, .n_passes = 1 }), STORE_OK);
+	}
+	assert_int_equal(report_load_history(history, store, TODAY - 30, &n,
+	    &is_whole), STORE_OK);
+	assert_false(is_whole);
+	assert_int_equal(n, 1);
+	assert_true(asks(history, "friend.example", "192.0.2.1"));
+	assert_false(asks(history, "a1.forger.example", "192.0.2.1"));
+	store_close(&store);
+	report_destroy_history(&history);
+	arena_destroy(&arena);
+}
+
 int
 main(void)
 {
@@ -187,6 +227,7 @@ main(void)
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_bad_record),
 		cmocka_unit_test(test_ask),
+		cmocka_unit_test(test_flood),
 	};
 
 	return cmocka_run_group_tests(tests, temporary_make,
