@@ -64,6 +64,11 @@ const struct schema_step schema_steps[] = {
 	    "key @key NOT NULL, time_s BIGINT NOT NULL, count BIGINT NOT NULL,"
 	    " PRIMARY KEY (key, time_s)) @clustered" },
 	{ 1, "CREATE INDEX failure_sent_time_s ON failure_sent (time_s)" },
+	{ 2, "CREATE TABLE mta_sts ("
+	    "domain @key PRIMARY KEY, policy_id TEXT NOT NULL,"
+	    " fetched_s BIGINT NOT NULL, expires_s BIGINT NOT NULL,"
+	    " body TEXT NOT NULL) @clustered" },
+	{ 2, "CREATE INDEX mta_sts_expires_s ON mta_sts (expires_s)" },
 };
 const size_t schema_n_steps = N_ELEMENTS(schema_steps);
 

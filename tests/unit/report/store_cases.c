@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "report/schema.h"
+#include "report/store_mta_sts.h"
 #include "unit/report/stats_cases.h"
 
 #define DAY STORE_TEST_DAY
@@ -1075,6 +1076,61 @@ check_long(const char *url)
 	store_close(&store);
 }
 
+/* ---- policies of MTA-STS ------------------------------------------------- */
+
+static void
+put_mta_sts(struct store *store, struct slice domain, struct slice body,
+    int64_t expires_s)
+{
+	const struct store_mta_sts policy = { .domain = domain,
+		.id = SLICE("20260101"), .body = body, .fetched_s = 10,
+		.expires_s = expires_s };
+
+	assert_ok(store, store_put_mta_sts(store, &policy));
+}
+
+static void
+check_mta_sts(const char *url)
+{
+	struct store *store = store_cases_open(url);
+	struct arena *arena = test_arena();
+	struct store_mta_sts policy, *policies;
+	bool is_there;
+	size_t n;
+
+	put_mta_sts(store, SLICE("b.example"), SLICE("x\r\ny\n"), 20);
+	put_mta_sts(store, SLICE("a.example"), SLICE("old"), 20);
+	put_mta_sts(store, SLICE("a.example"), SLICE("new"), 30);
+	put_mta_sts(store, SLICE("c.example"), SLICE(""), 30);
+	store_close(&store);
+	store = store_cases_open(url);
+	assert_ok(store, store_get_mta_sts(store, SLICE("b.example"), 19,
+	    arena, &policy, &is_there));
+	assert_true(is_there);
+	test_assert_slice("body", policy.body, "x\r\ny\n");
+	test_assert_slice("id", policy.id, "20260101");
+	assert_int_equal(policy.fetched_s, 10);
+	assert_int_equal(policy.expires_s, 20);
+	assert_ok(store, store_get_mta_sts(store, SLICE("b.example"), 20,
+	    arena, &policy, &is_there));
+	assert_false(is_there);
+	assert_ok(store, store_list_mta_sts(store, SLICE_EMPTY, 19, 2, arena,
+	    &policies, &n));
+	assert_int_equal(n, 2);
+	test_assert_slice("first", policies[0].domain, "a.example");
+	test_assert_slice("newer", policies[0].body, "new");
+	assert_ok(store, store_list_mta_sts(store, policies[1].domain, 19, 2,
+	    arena, &policies, &n));
+	assert_int_equal(n, 1);
+	test_assert_slice("last", policies[0].domain, "c.example");
+	assert_ok(store, store_prune_mta_sts(store, 20));
+	assert_ok(store, store_list_mta_sts(store, SLICE_EMPTY, 0, 9, arena,
+	    &policies, &n));
+	assert_int_equal(n, 2);
+	store_close(&store);
+	arena_destroy(&arena);
+}
+
 /* ---- the schema ---------------------------------------------------------- */
 
 /* What a later assay may have: two steps more, the second with two parts. */
@@ -1188,6 +1244,7 @@ static const struct {
 	{ "lock of a killed process", check_lock_of_killed },
 	{ "suppressions", check_suppressions },
 	{ "failures", check_failures },
+	{ "policies of MTA-STS", check_mta_sts },
 	{ "sums", stats_cases_check },
 	{ "long texts", check_long },
 	{ "many writers", check_many_writers },
