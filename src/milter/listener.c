@@ -86,8 +86,8 @@ has_folder(const char *socket, const char *path, struct strbuf *problem)
 }
 
 /* Make way for a new socket, unless someone uses the old one. */
-static bool
-remove_stale(const char *socket, const char *path, struct strbuf *problem)
+bool
+listener_make_way(const char *socket, const char *path, struct strbuf *problem)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat status;
@@ -124,8 +124,8 @@ remove_stale(const char *socket, const char *path, struct strbuf *problem)
 	return true;
 }
 
-static bool
-give_access(const struct milter_options *options, const char *path,
+bool
+listener_give_access(const struct milter_options *options, const char *path,
     struct strbuf *problem)
 {
 	const struct group *group;
@@ -202,13 +202,13 @@ open_path(const struct milter_options *options, const char *path,
 	mode_t old_mask;
 	bool is_open;
 
-	if (!remove_stale(options->socket, path, problem))
+	if (!listener_make_way(options->socket, path, problem))
 		return false;
 	/* Nobody may connect before mode and group are as they should be. */
 	old_mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
 	is_open = open_socket(options->socket, problem);
 	umask(old_mask);
-	return is_open && give_access(options, path, problem);
+	return is_open && listener_give_access(options, path, problem);
 }
 
 bool
@@ -231,5 +231,6 @@ listener_close(const struct milter_options *options, struct strbuf *problem)
 	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++)
 		if (listens(fd))
 			close(fd);
-	return path == NULL || remove_stale(options->socket, path, problem);
+	return path == NULL || listener_make_way(options->socket, path,
+	    problem);
 }

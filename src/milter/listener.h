@@ -20,4 +20,13 @@ bool listener_open(const struct milter_options *options,
 bool listener_close(const struct milter_options *options,
     struct strbuf *problem);
 
+/* What it does for a UNIX socket, for the sake of another one: make way for it
+ * at PATH, unless somebody listens there, with SOCKET as its name for people;
+ * and, once it is bound, set its mode and group, of which, and of its name,
+ * OPTIONS are looked at.  False with the problem appended. */
+bool listener_make_way(const char *socket, const char *path,
+    struct strbuf *problem);
+bool listener_give_access(const struct milter_options *options,
+    const char *path, struct strbuf *problem);
+
 #endif
