@@ -138,7 +138,7 @@ fetch_policy(struct check *check)
 
 	strbuf_init(&problem, check->arena, MAX_TEXT);
 	status = policy_fetch(check->resolver, check->arena, check->domain,
-	    POLICY_FETCH_TIMEOUT_MS, &body, &problem);
+	    POLICY_FETCH_TIMEOUT_MS, NULL, &body, &problem);
 	if (status == POLICY_FETCH_OK)
 		parse_policy(check, body);
 	else

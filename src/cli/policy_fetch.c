@@ -20,6 +20,7 @@ struct fetch {
 	struct strbuf host, url, resolve;
 	struct strbuf body;
 	bool is_too_large;
+	const atomic_bool *is_stopping;
 	CURL *curl;
 	struct curl_slist *addresses;	/* libcurl's "HOST:PORT:ADDRESS,..." */
 };
@@ -103,6 +104,20 @@ take_body(char *octets, size_t size, size_t n, void *context)
 	return n;
 }
 
+/* libcurl calls this once a second, at least. */
+static int
+watch(void *context, curl_off_t d_total, curl_off_t d_now, curl_off_t u_total,
+    curl_off_t u_now)
+{
+	const struct fetch *fetch = context;
+
+	(void)d_total;
+	(void)d_now;
+	(void)u_total;
+	(void)u_now;
+	return fetch->is_stopping != NULL && atomic_load(fetch->is_stopping);
+}
+
 /* libcurl's own default is a file that was fixed when it was built. */
 static CURLcode
 trust_system(CURL *curl, void *context, void *unused)
@@ -139,6 +154,10 @@ prepare(struct fetch *fetch, long timeout_ms)
 	    trust_system) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION,
+	    watch) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION,
 	    take_body) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch) == CURLE_OK;
@@ -211,10 +230,11 @@ transfer(struct fetch *fetch, long timeout_ms)
 
 enum policy_fetch_status
 policy_fetch(struct resolver *resolver, struct arena *arena,
-    struct slice domain, long timeout_ms, struct slice *body_out,
-    struct strbuf *problem)
+    struct slice domain, long timeout_ms, const atomic_bool *is_stopping,
+    struct slice *body_out, struct strbuf *problem)
 {
-	struct fetch fetch = { .arena = arena, .problem = problem };
+	struct fetch fetch = { .arena = arena, .problem = problem,
+		.is_stopping = is_stopping };
 	enum policy_fetch_status status;
 
 	*body_out = SLICE_EMPTY;

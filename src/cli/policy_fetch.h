@@ -4,6 +4,8 @@
 #ifndef ASSAY_CLI_POLICY_FETCH_H
 #define ASSAY_CLI_POLICY_FETCH_H
 
+#include <stdatomic.h>
+
 #include "base/slice.h"
 
 struct arena;
@@ -31,9 +33,11 @@ void policy_fetch_stop(void);
 /* GET the policy of DOMAIN, which is normalized; its address is asked of
  * RESOLVER.  Roots of trust are the system's (SSL_CERT_FILE, SSL_CERT_DIR).
  * The body lives in ARENA.  PROBLEM gets one sentence unless OK.  Blocks for
- * TIMEOUT_MS at most. */
+ * TIMEOUT_MS at most, and for a second once *IS_STOPPING (may be NULL) is true:
+ * that is for another thread to say. */
 enum policy_fetch_status policy_fetch(struct resolver *resolver,
     struct arena *arena, struct slice domain, long timeout_ms,
-    struct slice *body_out, struct strbuf *problem);
+    const atomic_bool *is_stopping, struct slice *body_out,
+    struct strbuf *problem);
 
 #endif
