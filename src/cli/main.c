@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/mta_sts.h"
 #include "cli/report.h"
 #include "cli/stats.h"
 #include "cli/test_send.h"
@@ -33,6 +34,9 @@ static const struct command commands[] = {
 	  "[--as KIND] [--json] [MESSAGE|TEXT...] | --log FILE ID",
 	  "why a message, a reply or a result is what it is",
 	  explain_run_command },
+	{ "mta-sts", "assay mta-sts", "COMMAND [ARGUMENT...]",
+	  "how Postfix is to deliver: MTA-STS and DANE",
+	  mta_sts_run_command },
 	{ "report", "assay report", "COMMAND [ARGUMENT...]",
 	  "aggregate reports: send them, read them", report_run_command },
 	{ "shadow", "assay shadow", "[-c FILE] [--days N] [--from DAY] "

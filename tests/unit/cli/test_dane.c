@@ -1,0 +1,172 @@
+/* DANE of a domain's hosts (RFC 7672), over a zone that DNSSEC vouches for but
+ * where a name has "insecure" in it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "cli/dane.h"
+#include "dns/resolver.h"
+#include "dns/zone.h"
+#include "unit/test.h"
+
+#define SHA256 "000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
+#define D "example.org"
+#define MX(host) D ". MX 10 " host ".\n"
+#define A(host) host ". A 192.0.2.1\n"
+#define TLSA(host, data) "_25._tcp." host ". TLSA " data "\n"
+#define GOOD "3 1 1 " SHA256
+
+static const struct {
+	const char *name, *zone;
+	const char *broken;	/* a name that gives SERVFAIL, or NULL */
+	enum dane_coverage coverage;
+} cases[] = {
+	{ "all", MX("a") A("a") TLSA("a", GOOD), NULL, DANE_COVERS_ALL },
+	{ "both hosts", MX("a") MX("b") A("a") A("b") TLSA("a", GOOD)
+	    TLSA("b", "2 0 1 " SHA256), NULL, DANE_COVERS_ALL },
+	{ "one of two", MX("a") MX("b") A("a") A("b") TLSA("b", GOOD), NULL,
+	    DANE_COVERS_SOME },
+	{ "none", MX("a") A("a"), NULL, DANE_COVERS_NONE },
+	{ "no MX", A(D) TLSA(D, GOOD), NULL, DANE_COVERS_ALL },
+	{ "no domain", "", NULL, DANE_COVERS_NONE },
+	{ "null MX", D ". MX 0 .\n", NULL, DANE_COVERS_NONE },
+	{ "the MX is not secure", "insecure." MX("a") A("a") TLSA("a", GOOD),
+	    NULL, DANE_COVERS_NONE },
+	{ "its address is not", MX("insecure.a") A("insecure.a")
+	    TLSA("insecure.a", GOOD), NULL, DANE_COVERS_NONE },
+	{ "it has none", MX("a") TLSA("a", GOOD), NULL, DANE_COVERS_NONE },
+	{ "an alias", MX("b") "b. CNAME a.\n" A("a") TLSA("a", GOOD), NULL,
+	    DANE_COVERS_ALL },
+	{ "records at the alias", MX("b") "b. CNAME a.\n" A("a")
+	    TLSA("b", GOOD), NULL, DANE_COVERS_ALL },
+	{ "PKIX usages (3.1.3)", MX("a") A("a") TLSA("a", "1 1 1 " SHA256)
+	    TLSA("a", "0 0 1 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	{ "one usable record", MX("a") A("a") TLSA("a", "1 1 1 " SHA256)
+	    TLSA("a", GOOD), NULL, DANE_COVERS_ALL },
+	{ "unusable, and the other host none", MX("a") MX("b") A("a") A("b")
+	    TLSA("a", "1 1 1 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	{ "a digest cut short", MX("a") A("a") TLSA("a", "3 1 1 00"), NULL,
+	    DANE_COVERS_UNUSABLY },
+	{ "SHA-512 as long as SHA-256", MX("a") A("a")
+	    TLSA("a", "3 1 2 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	{ "SHA-512", MX("a") A("a") TLSA("a", "3 0 2 " SHA256 SHA256), NULL,
+	    DANE_COVERS_ALL },
+	{ "all of the certificate", MX("a") A("a") TLSA("a", "3 0 0 30"),
+	    NULL, DANE_COVERS_ALL },
+	{ "an unknown matching type", MX("a") A("a")
+	    TLSA("a", "3 1 3 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	{ "an unknown selector", MX("a") A("a") TLSA("a", "3 2 1 " SHA256),
+	    NULL, DANE_COVERS_UNUSABLY },
+	{ "TLSA fails: nobody may deliver there (2.1.1)", MX("a") MX("b")
+	    A("a") A("b") TLSA("b", GOOD), "_25._tcp.a", DANE_COVERS_ALL },
+	{ "TLSA fails where addresses are not secure: not asked",
+	    MX("insecure.a") A("insecure.a"), "_25._tcp.insecure.a",
+	    DANE_COVERS_NONE },
+	{ "the MX fails", A(D) TLSA(D, GOOD), D, DANE_COVERS_NONE },
+};
+
+/* ---- a zone that is signed ----------------------------------------------- */
+
+struct signed_zone {
+	struct resolver resolver;
+	struct resolver *zone;
+};
+
+static bool
+is_secure(struct slice name)
+{
+	for (; name.len != 0; name = slice_from(name, 1))
+		if (slice_starts_with(name, SLICE("insecure")))
+			return false;
+	return true;
+}
+
+static const struct dns_answer *
+query_signed(struct resolver *resolver, struct slice name, enum dns_type type,
+    int64_t deadline_ms)
+{
+	struct signed_zone *zone = (struct signed_zone *)resolver;
+	const struct dns_answer *answer = zone->zone->ops->query(zone->zone,
+	    name, type, deadline_ms), *copy;
+	struct dns_answer model = *answer;
+
+	if (answer->status == DNS_TEMPFAIL)
+		return answer;
+	model.secure = is_secure(name);
+	copy = dns_answer_create(&model);
+	dns_answer_release(answer);
+	assert_non_null(copy);
+	return copy;
+}
+
+static void
+prefetch_nothing(struct resolver *resolver, struct slice name,
+    enum dns_type type)
+{
+	(void)resolver;
+	(void)name;
+	(void)type;
+}
+
+static const struct resolver_ops ops = {
+	.query = query_signed, .prefetch = prefetch_nothing,
+};
+
+static void
+load(struct resolver *zone, struct arena *arena, size_t i)
+{
+	char path[] = "/tmp/assay-dane-XXXXXX";
+	const char *text = cases[i].zone;
+	struct strbuf problem;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	strbuf_init(&problem, arena, 10000);
+	if (!zone_load_file(zone, path, &problem))
+		fail_msg("%s: %s", cases[i].name, strbuf_cstr(&problem));
+	unlink(path);
+	if (cases[i].broken != NULL)
+		assert_true(zone_add_fault(zone,
+		    slice_from_cstr(cases[i].broken), ZONE_FAULT_SERVFAIL));
+}
+
+static void
+test_coverage(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct signed_zone zone = { { &ops }, zone_create() };
+		struct slice domain = slice_starts_with(slice_from_cstr(
+		    cases[i].zone), SLICE("insecure." D)) ?
+		    SLICE("insecure." D) : SLICE(D);
+		uint32_t ttl_s = UINT32_MAX;
+		enum dane_coverage found;
+
+		load(zone.zone, arena, i);
+		found = dane_find(&zone.resolver, arena, domain,
+		    CLOCK_NEVER_MS, &ttl_s);
+		if (found != cases[i].coverage)
+			fail_msg("%s: %s", cases[i].name,
+			    dane_coverage_name(found));
+		if (ttl_s > 300)
+			fail_msg("%s: TTL", cases[i].name);
+		arena_destroy(&arena);
+		dns_destroy_resolver(&zone.zone);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_coverage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
