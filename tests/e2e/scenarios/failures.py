@@ -3,6 +3,7 @@
 import email
 import email.policy
 
+from lab import wait_until
 from mail import compose
 from reporting import Assay, strip_trace
 from scenario import expect, expect_reply, scenario
@@ -54,6 +55,10 @@ def failures_off(lab):
 def failures(lab):
 	assayd, calendar = start(lab, "failures", report={
 	    "failure": {"enabled": True, "per_hour": 3}})
+	# The key that makes hashes of names is in the store: who fails before
+	# that is open is not told of.
+	wait_until(lambda: "store: open" in assayd.log(), 20 * lab.patience,
+	    "the store to be open")
 	# Four that are alike but for their text, then six that are not.
 	for number, host in enumerate([10] * 4 + [11, 12, 13, 14, 15, 16]):
 		expect_reply(lab.send(assayd, fail_message(number),
