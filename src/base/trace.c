@@ -198,6 +198,22 @@ trace_pop(struct trace *trace, const char *outcome, struct slice detail)
 	trace->nodes[node].detail = keep(trace, detail);
 }
 
+bool
+trace_is_crowded(const struct trace *trace)
+{
+	size_t n = trace->n_open == 0 ? trace->n_roots :
+	    trace->n_open > TRACE_MAX_DEPTH ? TRACE_MAX_CHILDREN :
+	    trace->levels[trace->n_open - 1].n_children;
+
+	return n >= TRACE_MAX_CHILDREN / 2;
+}
+
+void
+trace_skip(struct trace *trace)
+{
+	note_left_out(trace);
+}
+
 /* ---- attempts ------------------------------------------------------------ */
 
 size_t

@@ -15,7 +15,7 @@ struct trace;
 #define TRACE_MAX_NODES ((size_t)10000)
 /* For the first two levels, once the others are full: each check is named. */
 #define TRACE_RESERVE_NODES ((size_t)500)
-#define TRACE_MAX_DEPTH 48	/* of SPF's includes each takes two */
+#define TRACE_MAX_DEPTH 48	/* SPF's includes take 20 at most */
 #define TRACE_MAX_CHILDREN 250	/* of one node */
 #define TRACE_MAX_TEXT ((size_t)2048)	/* octets of one text */
 
@@ -60,6 +60,11 @@ trace_add(struct trace *trace, const char *label, struct slice text)
 
 void trace_printf(struct trace *trace, const char *label,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether what is open has taken half of what may be below it: a step that says
+ * little is better skipped then, which counts it as one that did not fit. */
+bool trace_is_crowded(const struct trace *trace);
+void trace_skip(struct trace *trace);
 
 /* A step that has steps: what is told until trace_close is below it.  OUTCOME is
  * what came of it, or NULL; copies DETAIL. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -101,13 +100,15 @@ is_id(struct slice text)
 enum explain_kind
 explain_find_kind(struct slice text, bool is_file)
 {
+	size_t reply;
+
 	text = slice_trim(text);
+	reply = explain_find_reply(text);
 	if (slice_starts_with_nocase(text, field_name) &&
 	    (!is_file || is_one_field(text)))
 		return EXPLAIN_RESULTS;
-	/* A header's first line is none, but a bounce may hold one. */
-	if (explain_find_reply(text) == 0 ||
-	    (!is_file && explain_find_reply(text) < text.len))
+	/* A file that has one further on is a bounce. */
+	if (reply < text.len && (reply == 0 || !is_file))
 		return EXPLAIN_REPLY;
 	if (is_file)
 		return EXPLAIN_MESSAGE;
@@ -264,14 +265,14 @@ explain(struct explain *e, enum explain_kind kind, struct slice name,
 		fputs("assay explain: memory is out\n", stderr);
 		note_status(e, EX_OSERR);
 	} else {
-		if (!tell(e, kind, name, octets, trace)) {
+		if (!tell(e, kind, name, octets, trace))
 			note_status(e, EXPLAIN_UNREADABLE);
-			(void)trace_nodes(trace, &n_nodes);
-			if (n_nodes == 0 && e->status == EXPLAIN_UNREADABLE)
-				fprintf(stderr, "assay explain: this is no "
-				    "%s that can be read\n", name_kind(kind));
-		}
-		print_story(e, trace, kind);
+		(void)trace_nodes(trace, &n_nodes);
+		if (n_nodes != 0)
+			print_story(e, trace, kind);
+		else if (e->status == EXPLAIN_UNREADABLE)
+			fprintf(stderr, "assay explain: this is no %s that "
+			    "can be read\n", name_kind(kind));
 	}
 	if (arena != NULL)
 		arena_destroy(&arena);
@@ -305,16 +306,48 @@ explain_file(struct explain *e, const char *path)
 	mailbox_close(&mailbox);
 }
 
-/* All lines of the log that are assayd's and of this id. */
+/* One line of at most MAX_TEXT octets; what is longer is passed over.  False at
+ * the end. */
+static bool
+read_line(FILE *file, char *buffer, struct slice *line_out)
+{
+	bool is_cut = false;
+
+	while (fgets(buffer, (int)MAX_TEXT, file) != NULL) {
+		struct slice line = slice_from_cstr(buffer);
+		bool is_end = line.len != 0 && line.ptr[line.len - 1] == '\n';
+
+		if (!is_cut) {
+			*line_out = slice_trim_end(line);
+			if (is_end || feof(file))
+				return true;
+		}
+		is_cut = !is_end;
+	}
+	return false;
+}
+
+/* How many lines are assayd's and of this id. */
+static unsigned
+explain_lines(struct explain *e, FILE *file, struct slice id)
+{
+	char *buffer = arena_alloc(e->setup.arena, MAX_TEXT);
+	unsigned n_found = 0;
+	struct slice line;
+
+	while (buffer != NULL && read_line(file, buffer, &line))
+		if (explain_is_line_of(line, id) &&
+		    n_found++ < MAX_LINES_OF_ID)
+			explain(e, EXPLAIN_ID, id, line);
+	return n_found;
+}
+
 static void
 explain_id(struct explain *e, struct slice id)
 {
 	const char *path = e->log != NULL ? e->log : DEFAULT_LOG;
 	FILE *file = fopen(path, "r");
-	unsigned n_found = 0;
-	size_t capacity = 0;
-	char *line = NULL;
-	ssize_t len;
+	unsigned n_found;
 
 	if (file == NULL) {
 		fprintf(stderr, "assay explain: %s: %s; give the log with "
@@ -323,15 +356,7 @@ explain_id(struct explain *e, struct slice id)
 		note_status(e, EX_NOINPUT);
 		return;
 	}
-	while ((len = getline(&line, &capacity, file)) > 0) {
-		struct slice text = { line, (size_t)len };
-
-		text = slice_head(slice_trim_end(text), MAX_TEXT);
-		if (explain_is_line_of(text, id) &&
-		    n_found++ < MAX_LINES_OF_ID)
-			explain(e, EXPLAIN_ID, id, text);
-	}
-	free(line);
+	n_found = explain_lines(e, file, id);
 	fclose(file);
 	if (n_found > MAX_LINES_OF_ID)
 		fprintf(stderr, "assay explain: and %u lines more\n",

@@ -488,6 +488,15 @@ advise_rule(struct advice *a, const struct explain_case *c)
 	end(a);
 }
 
+static bool
+is_refused_for_spf(const struct explain_case *c)
+{
+	const struct inspect_results *results = results_of(c);
+
+	return results->is_spf_checked && !results->is_relayed &&
+	    (c->policy->spf_reject & (1U << results->spf.result)) != 0;
+}
+
 static void
 advise_here(struct advice *a, const struct explain_case *c)
 {
@@ -498,11 +507,12 @@ advise_here(struct advice *a, const struct explain_case *c)
 		    "when the DNS answers");
 		return;
 	}
-	if (verdict->code != NULL && verdict->reply == POLICY_REPLY_SPF) {
+	if (is_refused_for_spf(c)) {
 		begin(a);
 		strbuf_printf(&a->text, "spf.reject without \"%s\" leaves it "
 		    "to DMARC", spf_result_name(results_of(c)->spf.result));
 		end(a);
+		return;
 	}
 	if (author_of(c).len == 0) {
 		give(a, "dmarc.bad_from = \"accept\" lets in what names no "

@@ -322,9 +322,9 @@ explain_reply(struct slice text, struct trace *trace)
 	if (!parse_reply(slice_trim(text), trace_arena(trace), &reply))
 		return false;
 	trace_open(trace, "reply", reply.text);
-	trace_printf(trace, "code", "%u, %s: %s", reply.code,
-	    reply.code >= 500 ? "refused for good" : "not now, try again",
-	    smtp_code_text(reply.code));
+	trace_printf(trace, "code", "%u: %s%s", reply.code,
+	    smtp_code_text(reply.code), reply.code >= 500 ?
+	    "; to try again does not help" : "");
 	explain_enhanced(trace, &reply);
 	if (explain_ours(trace, &reply)) {
 		id = find_behind(reply.text, SLICE(" (id "), ")");

@@ -17,6 +17,7 @@
 
 #define MAX_LINE ((size_t)1024)
 #define MAX_FIELD ((size_t)512 * 1024)	/* in its canonical form */
+#define SCRATCH_MEMORY (8 * MAX_FIELD)	/* for a few of them at a time */
 #define MAX_DIGEST ((size_t)64)		/* octets of one that is shown */
 #define MAX_COPIES 200			/* of z=, that are looked at */
 #define MAX_CONTEXT ((size_t)40)	/* octets shown around a difference */
@@ -102,21 +103,26 @@ dkim_trace_header(struct trace *trace, struct dkim_header_index *index,
 {
 	struct cursor cur = cursor_of(sig->names);
 	const struct mail_field *field;
+	struct arena *scratch;
 	struct strbuf text;
 	const struct canon_sink sink = { write_text, &text };
 
-	if (trace == NULL || index == NULL)
+	if (trace == NULL || index == NULL ||
+	    (scratch = arena_create(SCRATCH_MEMORY)) == NULL)
 		return;
 	trace_open(trace, "header as it is hashed",
 	    slice_from_cstr(name_form(sig->header_form)));
 	dkim_header_rewind(index);
-	while ((field = dkim_header_take(index, &cur, sig->field)) != NULL)
-		trace_add(trace, "field", make_canonical(trace_arena(trace),
+	while ((field = dkim_header_take(index, &cur, sig->field)) != NULL) {
+		trace_add(trace, "field", make_canonical(scratch,
 		    sig->header_form, field));
-	strbuf_init(&text, trace_arena(trace), MAX_FIELD);
+		arena_reset(scratch);
+	}
+	strbuf_init(&text, scratch, MAX_FIELD);
 	canon_write_signature(sig->header_form, sig->field, &sink);
 	trace_add(trace, "field", strbuf_slice(&text));
 	trace_close(trace, NULL, SLICE_EMPTY);
+	arena_destroy(&scratch);
 }
 
 /* ---- copies -------------------------------------------------------------- */
@@ -160,10 +166,10 @@ tell_difference(struct trace *trace, struct slice name, struct slice then,
 /* Whether a field of the copy's name is as it was; the one that is most alike
  * is held against it where none is. */
 static bool
-compare_copy(struct trace *trace, const struct mail_header *header,
-    enum canon_form form, const struct mail_field *copy)
+compare_copy(struct trace *trace, struct arena *arena,
+    const struct mail_header *header, enum canon_form form,
+    const struct mail_field *copy)
 {
-	struct arena *arena = trace_arena(trace);
 	struct slice then = make_canonical(arena, form, copy);
 	struct slice nearest = SLICE_EMPTY;
 	const struct mail_field *field;
@@ -206,28 +212,33 @@ dkim_trace_copies(struct trace *trace, const struct mail_header *header,
 	struct tag tags[DKIM_MAX_TAGS];
 	const struct tag *z;
 	unsigned n_copies = 0, n_same = 0;
+	struct arena *scratch;
 	struct slice text;
 	struct cursor cur;
 	size_t n;
 
 	if (trace == NULL || !tag_parse_list(sig->field->value, tags,
 	    DKIM_MAX_TAGS, &n) ||
-	    (z = tag_find(tags, n, SLICE("z"))) == NULL)
+	    (z = tag_find(tags, n, SLICE("z"))) == NULL ||
+	    (scratch = arena_create(SCRATCH_MEMORY)) == NULL)
 		return;
 	trace_open(trace, "copies that the signer made", SLICE("z="));
 	cur = cursor_of(z->value);
 	while (n_copies < MAX_COPIES && tag_take_element(&cur, '|', &text)) {
 		struct mail_field copy = { .name = SLICE_EMPTY };
 
-		if (!read_copy(trace_arena(trace), text, &copy))
+		arena_reset(scratch);
+		if (!read_copy(scratch, text, &copy))
 			continue;
 		n_copies++;
-		if (compare_copy(trace, header, sig->header_form, &copy))
+		if (compare_copy(trace, scratch, header, sig->header_form,
+		    &copy))
 			n_same++;
 	}
 	trace_printf(trace, "note", "%u of %u are as they were", n_same,
 	    n_copies);
 	trace_close(trace, NULL, SLICE_EMPTY);
+	arena_destroy(&scratch);
 }
 
 /* ---- body and key -------------------------------------------------------- */

@@ -129,7 +129,11 @@ sender_run_ahead(struct inspect *in)
 void
 sender_run_meanwhile(void *inspect)
 {
-	run_both(inspect, MAX_RUNS);
+	const struct inspect *in = inspect;
+
+	/* The story goes on where it waits: no other may begin there. */
+	if (in->trace == NULL)
+		run_both(inspect, MAX_RUNS);
 }
 
 /* ---- the results --------------------------------------------------------- */

@@ -185,9 +185,11 @@ evaluate_directive(struct spf_evaluation *ev, const struct spf_record *record,
 	bool is_match;
 	enum spf_status status;
 
-	spf_trace_term(ev, directive->text);
+	if (ev->trace != NULL)
+		spf_trace_term(ev, directive);
 	status = match_directive(ev, directive, &is_match);
-	spf_trace_term_end(ev, directive, status, is_match);
+	if (ev->trace != NULL)
+		spf_trace_term_end(ev, directive, status, is_match);
 	if (status == SPF_UNDECIDED && ev->n_missing != 0)
 		return false;
 	if (status != SPF_OK) {

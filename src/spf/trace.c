@@ -115,6 +115,21 @@ outcome_of_term(enum spf_status status, bool is_match)
 	return "permerror";
 }
 
+static bool
+is_address(const struct spf_directive *directive)
+{
+	return directive->mechanism == SPF_MECHANISM_IP4 ||
+	    directive->mechanism == SPF_MECHANISM_IP6;
+}
+
+void
+spf_trace_term(const struct spf_evaluation *ev,
+    const struct spf_directive *directive)
+{
+	if (!is_address(directive))	/* that has nothing below it */
+		trace_open(ev->trace, "term", directive->text);
+}
+
 void
 spf_trace_term_end(const struct spf_evaluation *ev,
     const struct spf_directive *directive, enum spf_status status,
@@ -124,6 +139,13 @@ spf_trace_term_end(const struct spf_evaluation *ev,
 
 	if (ev->trace == NULL)
 		return;
+	if (is_address(directive) && !is_match &&
+	    trace_is_crowded(ev->trace)) {
+		trace_skip(ev->trace);
+		return;
+	}
+	if (is_address(directive))
+		trace_open(ev->trace, "term", directive->text);
 	strbuf_init(&detail, trace_arena(ev->trace), MAX_LINE);
 	if (status == SPF_OK && is_match)
 		strbuf_printf(&detail, "gives %s",

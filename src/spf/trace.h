@@ -13,13 +13,10 @@ struct spf_directive;
 void spf_trace_answer(const struct spf_evaluation *ev, struct slice name,
     enum dns_type type, const struct dns_answer *answer);
 
-/* A term, around its evaluation. */
-static inline void
-spf_trace_term(const struct spf_evaluation *ev, struct slice text)
-{
-	trace_open(ev->trace, "term", text);
-}
-
+/* A term, around its evaluation.  Of a long list of addresses those that do not
+ * match may be left out: there is one thing to say of all. */
+void spf_trace_term(const struct spf_evaluation *ev,
+    const struct spf_directive *directive);
 void spf_trace_term_end(const struct spf_evaluation *ev,
     const struct spf_directive *directive, enum spf_status status,
     bool is_match);

@@ -1,8 +1,10 @@
-/* assay verify says of a saved message what assayd says of it on its way: each
- * message of the suites goes through inspect/ as an MTA hands it over, and
- * through the tool as a file, and both write the same field. */
+/* assay verify and assay explain say of a saved message what assayd says of it on
+ * its way: each message of the suites goes through inspect/ as an MTA hands it
+ * over, and through the tool as a file, without a trace and with one, and all
+ * write the same field. */
 #include <stdio.h>
 
+#include "base/trace.h"
 #include "cli/examine.h"
 #include "dns/dns.h"
 #include "inspect/inspect.h"
@@ -82,6 +84,32 @@ inspect_in_session(struct arena *arena, const struct examiner_options *options,
 	return copy;
 }
 
+/* The tool's field, in ARENA; empty where there is a problem. */
+static struct slice
+examine(struct arena *arena, const struct examiner_options *options,
+    struct slice message, struct trace *trace)
+{
+	struct examiner_options traced = *options;
+	struct examination examination;
+	struct examiner *examiner;
+	struct slice field = SLICE_EMPTY;
+	size_t n_nodes = 0;
+
+	traced.trace = trace;
+	examiner = examiner_create(&traced);
+	assert_non_null(examiner);
+	examiner_examine(examiner, message, &examination);
+	if (examination.problem != NULL)
+		printf("%s\n", examination.problem);
+	else
+		assert_true(arena_copy(arena, examination.field, &field));
+	examiner_destroy(&examiner);
+	if (trace != NULL)
+		(void)trace_nodes(trace, &n_nodes);
+	assert_true((trace != NULL) == (n_nodes != 0));
+	return field;
+}
+
 static void
 run_case(struct slice name, const struct yaml_value *test, int64_t now_s,
     struct resolver *zone, struct tally *tally)
@@ -94,27 +122,23 @@ run_case(struct slice name, const struct yaml_value *test, int64_t now_s,
 		.authserv_id = SLICE(RECEIVER), .hostname = SLICE(RECEIVER),
 		.origin = make_origin(test),
 	};
-	struct slice message = case_get_message(arena, test), want;
-	struct examiner *examiner = examiner_create(&options);
-	struct examination examination;
+	struct slice message = case_get_message(arena, test);
+	struct slice want, plain, traced;
 
-	assert_non_null(examiner);
 	inspect.now_s = now_s;
 	policy.mode = POLICY_MODE_ENFORCE;
 	options.is_smtputf8 = !slice_is_ascii(message);
 	want = inspect_in_session(arena, &options, message);
-	examiner_examine(examiner, message, &examination);
-	if (examination.problem == NULL &&
-	    slice_eq(examination.field, want)) {
+	plain = examine(arena, &options, message, NULL);
+	traced = examine(arena, &options, message, trace_create(arena));
+	if (slice_eq(plain, want) && slice_eq(traced, want)) {
 		tally->n_passed++;
 	} else {
 		tally->n_failed++;
-		printf("%.*s (line %u): %s\n%.*s\nnot\n%.*s\n",
-		    SLICE_PRINTF(name), test->line,
-		    examination.problem != NULL ? examination.problem : "",
-		    SLICE_PRINTF(examination.field), SLICE_PRINTF(want));
+		printf("%.*s (line %u):\n%.*s\nand\n%.*s\nnot\n%.*s\n",
+		    SLICE_PRINTF(name), test->line, SLICE_PRINTF(plain),
+		    SLICE_PRINTF(traced), SLICE_PRINTF(want));
 	}
-	examiner_destroy(&examiner);
 	arena_destroy(&arena);
 }
 
