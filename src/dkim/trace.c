@@ -20,6 +20,7 @@
 #define SCRATCH_MEMORY (8 * MAX_FIELD)	/* for a few of them at a time */
 #define MAX_DIGEST ((size_t)64)		/* octets of one that is shown */
 #define MAX_COPIES 200			/* of z=, that are looked at */
+#define MAX_INSTANCES 50	/* of one name, held against a copy */
 #define MAX_CONTEXT ((size_t)40)	/* octets shown around a difference */
 
 /* ---- what it says -------------------------------------------------------- */
@@ -174,8 +175,8 @@ compare_copy(struct trace *trace, struct arena *arena,
 	struct slice nearest = SLICE_EMPTY;
 	const struct mail_field *field;
 
-	for (size_t i = 0; (field = mail_header_get(header, copy->name, i)) !=
-	    NULL; i++) {
+	for (size_t i = 0; i < MAX_INSTANCES && (field = mail_header_get(
+	    header, copy->name, i)) != NULL; i++) {
 		struct slice now = make_canonical(arena, form, field);
 
 		if (slice_eq(then, now))

@@ -1,6 +1,7 @@
 /* dmarc/policy.c - see policy.h. */
 #include "dmarc/policy.h"
 
+#include "base/trace.h"
 #include "dmarc/walk.h"
 #include "dns/dns.h"
 
@@ -78,6 +79,9 @@ find_existence(const struct dmarc_finder *finder, struct slice domain)
 	const struct dns_answer *answer = dns_query(finder->resolver,
 	    finder->arena, domain, DNS_A, finder->deadline_ms);
 
+	trace_tell(finder->trace, "does it exist", domain,
+	    dns_status_name(answer->status), SLICE("np= is for what does "
+	    "not, sp= for the rest"));
 	switch (answer->status) {
 	case DNS_NOERROR:
 	case DNS_NODATA:
