@@ -15,6 +15,9 @@
  * 16 digits behind. */
 #define MAX_FIELD ((size_t)8192)
 #define MAX_FIELD_REDACTED ((size_t)128 * 1024)
+/* Octets of all values that are redacted, of those that then do not fit too: a
+ * header may have many times as many, all of them quotes and addresses. */
+#define MAX_VALUES (2 * FAILURE_MAX_HEADER)
 
 enum treatment {
 	TREAT_TEXT,		/* redacted */
@@ -139,15 +142,19 @@ void
 failure_append_header(struct strbuf *out, const struct siphash_key *key,
     const struct mail_header *header, bool tells_subject)
 {
-	size_t room = FAILURE_MAX_HEADER;
+	size_t room = FAILURE_MAX_HEADER, n_octets = 0;
 	struct strbuf text;
 
 	strbuf_init(&text, out->arena, MAX_FIELD_REDACTED);
-	for (size_t i = 0; i < header->n_fields; i++) {
+	for (size_t i = 0; i < header->n_fields &&
+	    n_octets < MAX_VALUES; i++) {
 		strbuf_truncate(&text, 0);
 		append_field(&text, key, &header->fields[i], tells_subject);
 		if (text.has_failed)
 			return;
+		if (text.len != 0)
+			n_octets += slice_head(header->fields[i].value,
+			    MAX_FIELD).len;
 		if (text.len <= room) {
 			room -= text.len;
 			strbuf_append(out, strbuf_slice(&text));

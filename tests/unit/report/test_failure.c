@@ -411,6 +411,29 @@ test_private(void **state)
 	arena_destroy(&arena);
 }
 
+/* A header that is nothing but addresses is not gone through to its end. */
+static void
+test_work(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice octets;
+	struct sample s;
+	char text[8001] = "";
+
+	(void)state;
+	make_sample(&s, arena);
+	for (size_t i = 0; i + 4 < sizeof(text); i += 4)
+		memcpy(text + i, "a@b ", 5);
+	add(&s, "User-Agent", "first");
+	for (unsigned i = 0; i < 30; i++)
+		add(&s, "Received", text);
+	add(&s, "X-Mailer", "last");
+	assert_true(report_gather_failure(&s.request, arena, &octets));
+	assert_true(has_text(octets, SLICE("User-Agent: first")));
+	assert_false(has_text(octets, SLICE("X-Mailer: last")));
+	arena_destroy(&arena);
+}
+
 static void
 test_bounds(void **state)
 {
@@ -502,6 +525,7 @@ main(void)
 		cmocka_unit_test(test_owed),
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_private),
+		cmocka_unit_test(test_work),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_decode),
