@@ -166,6 +166,7 @@ check_all(struct check *check)
 	if (!exists(check))
 		return;
 	check_mx(check);
+	check_dane(check);
 	check_spf(check);
 	check_dkim(check);
 	check_dmarc(check);

@@ -65,6 +65,7 @@ void check_word(struct check *check, struct check_finding *finding,
 const char *check_show(struct check *check, struct slice text);
 
 void check_mx(struct check *check);
+void check_dane(struct check *check);
 void check_spf(struct check *check);
 void check_dkim(struct check *check);
 void check_dmarc(struct check *check);

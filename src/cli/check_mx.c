@@ -1,15 +1,14 @@
 /* cli/check_mx.c - see check.h: where the domain's mail goes (RFC 5321 5.1,
  * RFC 7505, RFC 2181 10.3), and with --connect who answers there. */
-#include "cli/check.h"
+#include "cli/check_mx.h"
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "cli/check.h"
 #include "cli/mx.h"
-#include "cli/smtp.h"
 #include "dns/dns.h"
 
 #define MAX_TEXT ((size_t)1024)
-#define CONNECT_TIMEOUT_MS 15000
 #define DAY_S 86400
 #define SOON_S (14 * DAY_S)	/* a certificate that ends within it */
 
@@ -71,9 +70,8 @@ offers_tls(const struct smtp_reply *reply)
 	return false;
 }
 
-/* SMTP_OK with *HAS_TLS false: it does not offer it. */
-static enum smtp_status
-try_tls(struct check *check, struct smtp *smtp, const char *host,
+enum smtp_status
+check_start_tls(struct check *check, struct smtp *smtp, const char *host,
     struct smtp_tls *tls, bool *has_tls)
 {
 	struct smtp_reply reply;
@@ -116,9 +114,9 @@ connect_to(struct check *check, struct slice host, int64_t now_s)
 		return;		/* check_host has told */
 	strbuf_init(&problem, check->arena, MAX_TEXT);
 	status = smtp_connect(check->arena, addresses, n, SMTP_PORT,
-	    CONNECT_TIMEOUT_MS, &problem, &smtp);
+	    CHECK_CONNECT_TIMEOUT_MS, &problem, &smtp);
 	if (status == SMTP_OK)
-		status = try_tls(check, smtp, name, &tls, &has_tls);
+		status = check_start_tls(check, smtp, name, &tls, &has_tls);
 	if (status != SMTP_OK)
 		check_add(check, CHECK_CRITICAL, "mx", "mx-connect", NULL,
 		    "%s: %.*s", name, SLICE_PRINTF(strbuf_slice(&problem)));

@@ -44,8 +44,8 @@ dane_is_usable(struct slice rdata)
 
 /* ---- one host ------------------------------------------------------------ */
 
-static const struct dns_answer *
-ask_tlsa(struct resolver *resolver, struct arena *arena, struct slice host,
+const struct dns_answer *
+dane_ask(struct resolver *resolver, struct arena *arena, struct slice host,
     int64_t deadline_ms)
 {
 	struct strbuf name;
@@ -121,10 +121,10 @@ dane_look(struct resolver *resolver, struct arena *arena, struct slice host,
 		while (n_aliases < MAX_ALIASES && follow(resolver, arena,
 		    &target, deadline_ms, ttl_s))
 			n_aliases++;
-	host_out->tlsa = ask_tlsa(resolver, arena, target, deadline_ms);
+	host_out->tlsa = dane_ask(resolver, arena, target, deadline_ms);
 	host_out->state = judge(host_out->tlsa);
 	if (n_aliases != 0 && host_out->state == DANE_ABSENT) {
-		host_out->tlsa = ask_tlsa(resolver, arena, host, deadline_ms);
+		host_out->tlsa = dane_ask(resolver, arena, host, deadline_ms);
 		host_out->state = judge(host_out->tlsa);
 	}
 	lower(ttl_s, host_out->tlsa);

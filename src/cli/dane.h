@@ -34,6 +34,10 @@ void dane_look(struct resolver *resolver, struct arena *arena,
     struct slice host, int64_t deadline_ms, struct dane_host *host_out,
     uint32_t *ttl_s);
 
+/* The question itself, whoever vouches for what. */
+const struct dns_answer *dane_ask(struct resolver *resolver,
+    struct arena *arena, struct slice host, int64_t deadline_ms);
+
 /* Whether a TLSA record, as dns.h has it, is of a kind for SMTP. */
 bool dane_is_usable(struct slice rdata);
 

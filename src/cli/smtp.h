@@ -63,6 +63,10 @@ struct smtp_tls {
 	int64_t not_after_s;	/* since the epoch */
 };
 
+/* Before smtp_start_tls: that then goes by these TLSA records (RDATA, borrowed,
+ * one of them usable: RFC 7672 3.1), and not by the system's roots. */
+void smtp_use_dane(struct smtp *smtp, const struct slice *records, size_t n);
+
 /* Behind STARTTLS's 220.  NAME is what the certificate should be for.  A
  * certificate that does not hold is told of in *TLS_OUT, no failure. */
 enum smtp_status smtp_start_tls(struct smtp *smtp, const char *name,

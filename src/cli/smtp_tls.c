@@ -8,8 +8,38 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "cli/dane.h"
 
 #define MAX_TEXT ((size_t)1000)
+
+void
+smtp_use_dane(struct smtp *smtp, const struct slice *records, size_t n)
+{
+	smtp->tlsa = records;
+	smtp->n_tlsa = n;
+}
+
+/* A record that libssl does not take is one that does not fit. */
+static bool
+prepare_dane(struct smtp *smtp, const char *name)
+{
+	if (smtp->n_tlsa == 0)
+		return true;
+	if (SSL_dane_enable(smtp->ssl, name) != 1)
+		return false;
+	/* RFC 7672 3.1.1: with usage 3 the name does not matter. */
+	SSL_dane_set_flags(smtp->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	for (size_t i = 0; i < smtp->n_tlsa; i++) {
+		const unsigned char *octets =
+		    (const unsigned char *)smtp->tlsa[i].ptr;
+
+		if (dane_is_usable(smtp->tlsa[i]))
+			SSL_dane_tlsa_add(smtp->ssl, octets[0], octets[1],
+			    octets[2], octets + 3, smtp->tlsa[i].len - 3);
+	}
+	ERR_clear_error();
+	return true;
+}
 
 bool
 smtp_prepare_tls(struct smtp *smtp, const char *name)
@@ -20,7 +50,8 @@ smtp_prepare_tls(struct smtp *smtp, const char *name)
 	smtp->context = SSL_CTX_new(TLS_client_method());
 	if (smtp->context == NULL ||
 	    SSL_CTX_set_min_proto_version(smtp->context, TLS1_VERSION) != 1 ||
-	    SSL_CTX_set_default_verify_paths(smtp->context) != 1)
+	    SSL_CTX_set_default_verify_paths(smtp->context) != 1 ||
+	    SSL_CTX_dane_enable(smtp->context) != 1)
 		return false;
 	/* The handshake goes on whatever the certificate is: it is looked at
 	 * behind it. */
@@ -29,6 +60,7 @@ smtp_prepare_tls(struct smtp *smtp, const char *name)
 	return smtp->ssl != NULL && copy != NULL &&
 	    SSL_set_tlsext_host_name(smtp->ssl, copy) == 1 &&
 	    SSL_set1_host(smtp->ssl, name) == 1 &&
+	    prepare_dane(smtp, name) &&
 	    SSL_set_fd(smtp->ssl, smtp->fd) == 1;
 }
 

@@ -12,6 +12,8 @@ struct smtp {
 	int fd;
 	int timeout_ms;
 	struct ip_address peer;
+	const struct slice *tlsa;	/* borrowed; none: no DANE */
+	size_t n_tlsa;
 	SSL_CTX *context;		/* owned; NULL: in clear, both */
 	SSL *ssl;
 	char input[SMTP_MAX_LINE];	/* read and not yet taken */

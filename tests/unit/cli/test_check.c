@@ -36,6 +36,17 @@ static const struct {
 	{ "no MX", check_mx, D ". IN A 192.0.2.1\n", "mx-implicit mx-host",
 	    CHECK_WARNING },
 
+	{ "TLSA, and DNSSEC not looked at", check_dane, D ". IN MX 10 mx." D
+	    ".\nmx." D ". IN A 192.0.2.1\n_25._tcp.mx." D ". IN TLSA 3 0 0 30"
+	    "\n", "dane-unknown", CHECK_GOOD },
+	{ "TLSA of no kind for SMTP", check_dane, D ". IN MX 10 mx." D
+	    ".\nmx." D ". IN A 192.0.2.1\n_25._tcp.mx." D ". IN TLSA 1 0 0 30"
+	    "\n", "dane-unusable", CHECK_WARNING },
+	{ "no TLSA", check_dane, D ". IN MX 10 mx." D ".\nmx." D
+	    ". IN A 192.0.2.1\n", "dane-none", CHECK_GOOD },
+	{ "null MX, no TLSA", check_dane, D ". IN MX 0 .\n", "",
+	    CHECK_GOOD },
+
 	{ "SPF", check_spf, TXT(D, "v=spf1 ip4:192.0.2.0/24 -all"),
 	    "spf-cost spf-lookups", CHECK_GOOD },
 	{ "no SPF", check_spf, TXT(D, "x"), "spf-none", CHECK_CRITICAL },

@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "cli/check.h"
 #include "cli/dane.h"
+#include "config/config.h"
 #include "dns/resolver.h"
 #include "dns/zone.h"
 #include "unit/test.h"
@@ -23,49 +25,59 @@ static const struct {
 	const char *name, *zone;
 	const char *broken;	/* a name that gives SERVFAIL, or NULL */
 	enum dane_coverage coverage;
+	const char *ids;	/* what assay check finds, or NULL: another
+				 * domain is asked */
 } cases[] = {
-	{ "all", MX("a") A("a") TLSA("a", GOOD), NULL, DANE_COVERS_ALL },
+	{ "all", MX("a") A("a") TLSA("a", GOOD), NULL, DANE_COVERS_ALL,
+	    "dane-host" },
 	{ "both hosts", MX("a") MX("b") A("a") A("b") TLSA("a", GOOD)
-	    TLSA("b", "2 0 1 " SHA256), NULL, DANE_COVERS_ALL },
+	    TLSA("b", "2 0 1 " SHA256), NULL, DANE_COVERS_ALL,
+	    "dane-host dane-host" },
 	{ "one of two", MX("a") MX("b") A("a") A("b") TLSA("b", GOOD), NULL,
-	    DANE_COVERS_SOME },
-	{ "none", MX("a") A("a"), NULL, DANE_COVERS_NONE },
-	{ "no MX", A(D) TLSA(D, GOOD), NULL, DANE_COVERS_ALL },
-	{ "no domain", "", NULL, DANE_COVERS_NONE },
-	{ "null MX", D ". MX 0 .\n", NULL, DANE_COVERS_NONE },
+	    DANE_COVERS_SOME, "dane-host" },
+	{ "none", MX("a") A("a"), NULL, DANE_COVERS_NONE, "dane-none" },
+	{ "no MX", A(D) TLSA(D, GOOD), NULL, DANE_COVERS_ALL, "dane-host" },
+	{ "no domain", "", NULL, DANE_COVERS_NONE, "" },
+	{ "null MX", D ". MX 0 .\n", NULL, DANE_COVERS_NONE, "" },
 	{ "the MX is not secure", "insecure." MX("a") A("a") TLSA("a", GOOD),
-	    NULL, DANE_COVERS_NONE },
+	    NULL, DANE_COVERS_NONE, NULL },
 	{ "its address is not", MX("insecure.a") A("insecure.a")
-	    TLSA("insecure.a", GOOD), NULL, DANE_COVERS_NONE },
-	{ "it has none", MX("a") TLSA("a", GOOD), NULL, DANE_COVERS_NONE },
+	    TLSA("insecure.a", GOOD), NULL, DANE_COVERS_NONE, "dane-insecure" },
+	{ "it has none", MX("a") TLSA("a", GOOD), NULL, DANE_COVERS_NONE,
+	    "dane-insecure" },
 	{ "an alias", MX("b") "b. CNAME a.\n" A("a") TLSA("a", GOOD), NULL,
-	    DANE_COVERS_ALL },
+	    DANE_COVERS_ALL, "dane-host" },
 	{ "records at the alias", MX("b") "b. CNAME a.\n" A("a")
-	    TLSA("b", GOOD), NULL, DANE_COVERS_ALL },
+	    TLSA("b", GOOD), NULL, DANE_COVERS_ALL, "dane-host" },
 	{ "PKIX usages (3.1.3)", MX("a") A("a") TLSA("a", "1 1 1 " SHA256)
-	    TLSA("a", "0 0 1 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	    TLSA("a", "0 0 1 " SHA256), NULL, DANE_COVERS_UNUSABLY,
+	    "dane-unusable" },
 	{ "one usable record", MX("a") A("a") TLSA("a", "1 1 1 " SHA256)
-	    TLSA("a", GOOD), NULL, DANE_COVERS_ALL },
+	    TLSA("a", GOOD), NULL, DANE_COVERS_ALL, "dane-host" },
 	{ "unusable, and the other host none", MX("a") MX("b") A("a") A("b")
-	    TLSA("a", "1 1 1 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	    TLSA("a", "1 1 1 " SHA256), NULL, DANE_COVERS_UNUSABLY,
+	    "dane-unusable" },
 	{ "a digest cut short", MX("a") A("a") TLSA("a", "3 1 1 00"), NULL,
-	    DANE_COVERS_UNUSABLY },
+	    DANE_COVERS_UNUSABLY, "dane-unusable" },
 	{ "SHA-512 as long as SHA-256", MX("a") A("a")
-	    TLSA("a", "3 1 2 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	    TLSA("a", "3 1 2 " SHA256), NULL, DANE_COVERS_UNUSABLY,
+	    "dane-unusable" },
 	{ "SHA-512", MX("a") A("a") TLSA("a", "3 0 2 " SHA256 SHA256), NULL,
-	    DANE_COVERS_ALL },
+	    DANE_COVERS_ALL, "dane-host" },
 	{ "all of the certificate", MX("a") A("a") TLSA("a", "3 0 0 30"),
-	    NULL, DANE_COVERS_ALL },
+	    NULL, DANE_COVERS_ALL, "dane-host" },
 	{ "an unknown matching type", MX("a") A("a")
-	    TLSA("a", "3 1 3 " SHA256), NULL, DANE_COVERS_UNUSABLY },
+	    TLSA("a", "3 1 3 " SHA256), NULL, DANE_COVERS_UNUSABLY,
+	    "dane-unusable" },
 	{ "an unknown selector", MX("a") A("a") TLSA("a", "3 2 1 " SHA256),
-	    NULL, DANE_COVERS_UNUSABLY },
+	    NULL, DANE_COVERS_UNUSABLY, "dane-unusable" },
 	{ "TLSA fails: nobody may deliver there (2.1.1)", MX("a") MX("b")
-	    A("a") A("b") TLSA("b", GOOD), "_25._tcp.a", DANE_COVERS_ALL },
+	    A("a") A("b") TLSA("b", GOOD), "_25._tcp.a", DANE_COVERS_ALL,
+	    "dane-failed dane-host" },
 	{ "TLSA fails where addresses are not secure: not asked",
 	    MX("insecure.a") A("insecure.a"), "_25._tcp.insecure.a",
-	    DANE_COVERS_NONE },
-	{ "the MX fails", A(D) TLSA(D, GOOD), D, DANE_COVERS_NONE },
+	    DANE_COVERS_NONE, "dane-none" },
+	{ "the MX fails", A(D) TLSA(D, GOOD), D, DANE_COVERS_NONE, "" },
 };
 
 /* ---- a zone that is signed ----------------------------------------------- */
@@ -161,11 +173,50 @@ test_coverage(void **state)
 	}
 }
 
+/* The same zones as assay check sees them. */
+static void
+test_check(void **state)
+{
+	struct config *config;
+	struct arena *all = test_arena();
+	struct strbuf problems;
+
+	(void)state;
+	strbuf_init(&problems, all, 1000);
+	config = config_load_text("test", SLICE("mode = \"enforce\"; resolver: "
+	    "{ dnssec = true; };"), &problems);
+	assert_non_null(config);
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct arena *arena = test_arena();
+		struct signed_zone zone = { { &ops }, zone_create() };
+		struct check check = { .arena = arena, .config = config,
+			.resolver = &zone.resolver };
+		struct strbuf ids;
+
+		load(zone.zone, arena, i);
+		check_begin(&check, SLICE(D));
+		check_dane(&check);
+		strbuf_init(&ids, arena, 1000);
+		for (const struct check_finding *finding = check.findings;
+		    finding != NULL; finding = finding->next)
+			strbuf_printf(&ids, "%s%s", ids.len != 0 ? " " : "",
+			    finding->id);
+		if (cases[i].ids != NULL)
+			test_assert_slice(cases[i].name, strbuf_slice(&ids),
+			    cases[i].ids);
+		arena_destroy(&arena);
+		dns_destroy_resolver(&zone.zone);
+	}
+	config_unload(&config);
+	arena_destroy(&all);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
