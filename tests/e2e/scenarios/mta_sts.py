@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from lab import HERE, SANITIZER_OPTIONS, read_from, render, wait_until
 from mail import compose
 from scenario import expect, scenario
-from scenarios.tool import (PolicyServer, TlsPostfix, make_certificate,
+from scenarios.tool import (PolicyServer, TlsPostfix, ids, make_certificate,
     make_directory, run_tool)
 from smtp import Smtp
 
@@ -50,12 +50,12 @@ class Policies(PolicyServer):
 class Zone:
 	"""NSD on port 53 of the lab's address, where Postfix asks; KEY signs."""
 
-	def __init__(self, lab, path, text, key=None):
+	def __init__(self, lab, path, text, key=None, port=53):
 		self.lab, self.path = lab, os.path.join(path, "nsd")
 		with open(os.path.join(path, "zone"), "w") as stream:
 			stream.write(text)
 		lab.run_tool("private-nsd", "start", self.path,
-		    os.path.join(path, "zone"), lab.host + "@53",
+		    os.path.join(path, "zone"), "%s@%d" % (lab.host, port),
 		    *([key] if key else []))
 
 	def __enter__(self):
@@ -63,6 +63,45 @@ class Zone:
 
 	def __exit__(self, *_):
 		self.lab.run_tool("private-nsd", "stop", self.path)
+
+
+class Validator:
+	"""unbound on port 53 of the lab's address, before NSD on PORT: what
+	Postfix needs for DANE, which believes its resolver."""
+
+	def __init__(self, lab, path, anchor, port):
+		conf = os.path.join(path, "unbound.conf")
+		with open(conf, "w") as stream:
+			stream.write("server:\n interface: %s@53\n"
+			    " access-control: 127.0.0.0/8 allow\n"
+			    " do-not-query-localhost: no\n chroot: \"\"\n"
+			    " username: \"\"\n use-syslog: no\n"
+			    " pidfile: \"\"\n trust-anchor-file: \"%s\"\n"
+			    "remote-control:\n control-enable: no\n"
+			    "forward-zone:\n name: \".\"\n"
+			    " forward-addr: %s@%d\n" %
+			    (lab.host, anchor, lab.host, port))
+		with open(os.path.join(path, "unbound.log"), "w") as log:
+			self.process = subprocess.Popen(["unbound", "-d", "-c",
+			    conf], stdin=subprocess.DEVNULL, stdout=log,
+			    stderr=log, start_new_session=True)
+		wait_until(lambda: self.is_listening(lab),
+		    20 * lab.patience, "unbound")
+
+	@staticmethod
+	def is_listening(lab):
+		try:
+			socket.create_connection((lab.host, 53)).close()
+			return True
+		except OSError:
+			return False
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.process.terminate()
+		self.process.wait()
 
 
 class Server:
@@ -466,3 +505,40 @@ def dane(lab):
 	    Policies(lab, certificate, key, policies):
 		expect(server.ask("dane.example") is None, "not secure")
 		expect_secure(server.ask("both.example"), "mx.both.example")
+
+
+@scenario("Postfix delivers by DANE where mta-sts serve tells it to")
+def deliver_by_dane(lab):
+	path = make_directory(lab, "sts-dane-deliver")
+	certificate, key = make_certificate(path, "server",
+	    ["mta-sts.both.example", "mta-sts.wrong.example",
+		"mx.wrong.example"])
+	root, port = make_key(path), lab.free_ports(1)[0]
+	server = Server(lab, path, certificate, resolver={"dnssec": True,
+	    "trust_anchor_file": root + ".ds"})
+	policies = {name: make_policy("enforce", "mx." + name)
+	    for name in ("both.example", "wrong.example")}
+	# The policy's certificate would do; the TLSA record is another's.
+	text = make_dane_zone(lab, digest_key(certificate)) + \
+	    make_zone(lab, "wrong.example", more="_25._tcp.mx.wrong.example. "
+	    "TLSA 3 1 1 %s\n" % hashlib.sha256(b"another").hexdigest())
+	with Zone(lab, path, text, root, port), \
+	    Validator(lab, path, root + ".ds", port), server, \
+	    Policies(lab, certificate, key, policies), \
+	    TlsPostfix(lab, path, certificate, key), \
+	    Sender(lab, path, server, "smtp_dns_support_level=dnssec") as \
+	    sender:
+		for domain in ("dane.example", "both.example"):
+			line, tls = sender.send(domain)
+			expect("status=sent" in line, line)
+			expect("Verified TLS" in tls, tls)
+		line, tls = sender.send("wrong.example")
+		expect("status=deferred" in line and
+		    "Verified" not in tls, (line, tls))
+		for domain, id, code in (("dane.example", "dane-match", 2),
+		    ("wrong.example", "dane-mismatch", 2)):
+			found = ids(run_tool(lab, "check", "-c", server.conf,
+			    "--json", "--connect", domain, code=code,
+			    SSL_CERT_FILE=certificate))
+			expect(id in found and found["dane-host"] == "ok",
+			    found)
