@@ -247,10 +247,9 @@ verify_digest(struct arc_chain *chain, const struct dkim_signature *sig,
 	if (reason == DKIM_REASON_NONE)
 		reason = dkim_public_key_verify(found.key, (struct slice){
 		    (const char *)digest, DKIM_HASH_OCTETS }, sig->b);
-	trace_tell(chain->trace, failed_as == ARC_REASON_SEAL ? "seal" :
-	    "message signature", sig->domain, reason == DKIM_REASON_NONE ?
-	    "verifies" : "does not verify", reason == DKIM_REASON_NONE ?
-	    SLICE_EMPTY : slice_from_cstr(dkim_reason_text(reason)));
+	if (reason != DKIM_REASON_NONE)
+		trace_add(chain->trace, "reason",
+		    slice_from_cstr(dkim_reason_text(reason)));
 	if (reason == DKIM_REASON_NONE)
 		return ARC_REASON_NONE;
 	if (reason == DKIM_REASON_DNS)
@@ -260,7 +259,7 @@ verify_digest(struct arc_chain *chain, const struct dkim_signature *sig,
 }
 
 static enum arc_reason
-verify_message(struct arc_chain *chain, unsigned instance, bool is_body_valid,
+check_message(struct arc_chain *chain, unsigned instance, bool is_body_valid,
     int64_t deadline_ms)
 {
 	const struct set_state *set = &chain->sets[instance - 1];
@@ -281,15 +280,39 @@ verify_message(struct arc_chain *chain, unsigned instance, bool is_body_valid,
 	    ARC_REASON_MESSAGE, deadline_ms);
 }
 
+static void
+close_verified(struct trace *trace, enum arc_reason reason)
+{
+	trace_close(trace, reason == ARC_REASON_NONE ? "verifies" :
+	    "does not verify", SLICE_EMPTY);
+}
+
+static enum arc_reason
+verify_message(struct arc_chain *chain, unsigned instance, bool is_body_valid,
+    int64_t deadline_ms)
+{
+	enum arc_reason reason;
+
+	trace_open(chain->trace, "message signature",
+	    chain->sets[instance - 1].fields[ARC_AMS]->sig.domain);
+	reason = check_message(chain, instance, is_body_valid, deadline_ms);
+	close_verified(chain->trace, reason);
+	return reason;
+}
+
 static enum arc_reason
 verify_seal(struct arc_chain *chain, unsigned instance, int64_t deadline_ms)
 {
 	const struct set_state *set = &chain->sets[instance - 1];
+	const struct dkim_signature *seal = &set->fields[ARC_SEAL]->sig;
+	enum arc_reason reason = ARC_REASON_INTERNAL;
 
-	if (!set->has_seal_digest)
-		return ARC_REASON_INTERNAL;
-	return verify_digest(chain, &set->fields[ARC_SEAL]->sig,
-	    set->seal_digest, ARC_REASON_SEAL, deadline_ms);
+	trace_open(chain->trace, "seal", seal->domain);
+	if (set->has_seal_digest)
+		reason = verify_digest(chain, seal, set->seal_digest,
+		    ARC_REASON_SEAL, deadline_ms);
+	close_verified(chain->trace, reason);
+	return reason;
 }
 
 /* Steps 4 and 6: the newest AMS, then every seal, newest first. */

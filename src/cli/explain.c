@@ -52,6 +52,7 @@ struct explain {
 	enum explain_kind kind;	/* forced; UNKNOWN: by its form */
 	const char *log;
 	bool is_json;
+	bool has_printed;	/* a story, which an empty line ends */
 	int status;		/* the worst so far */
 };
 
@@ -206,9 +207,13 @@ static void
 print_story(struct explain *e, const struct trace *trace,
     enum explain_kind kind)
 {
-	bool is_written = e->is_json ? print_json(trace, kind) :
-	    explain_print_tree(stdout, trace, terminal_has_colour(stdout));
+	bool is_written;
 
+	if (e->has_printed && !e->is_json)
+		putchar('\n');
+	is_written = e->is_json ? print_json(trace, kind) :
+	    explain_print_tree(stdout, trace, terminal_has_colour(stdout));
+	e->has_printed = true;
 	if (is_written && fflush(stdout) == 0)
 		return;
 	fputs("assay explain: memory is out, or the output cannot be "

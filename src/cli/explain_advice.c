@@ -123,6 +123,15 @@ put_alignment(struct advice *a, const struct explain_case *c)
 	put_name(a, author_of(c));
 }
 
+static bool
+is_strict(const struct explain_case *c)
+{
+	const struct dmarc_record *record =
+	    results_of(c)->dmarc.deciding->record;
+
+	return record != NULL && record->is_spf_strict;
+}
+
 static void
 advise_unaligned_spf(struct advice *a, const struct explain_case *c)
 {
@@ -131,8 +140,12 @@ advise_unaligned_spf(struct advice *a, const struct explain_case *c)
 	put_name(a, results_of(c)->spf.domain);
 	put(a, ", which is not aligned with From: send with an envelope "
 	    "sender in ");
-	put_name(a, c->org_domain.len != 0 ? c->org_domain : author_of(c));
+	put_name(a, !is_strict(c) && c->org_domain.len != 0 ? c->org_domain :
+	    author_of(c));
 	put(a, ", or sign with DKIM in its name");
+	if (is_strict(c))
+		put(a, "; the DMARC record asks for that very domain, without "
+		    "aspf=s one below it would do");
 	end(a);
 }
 

@@ -186,10 +186,27 @@ explain_temperror(struct trace *trace, struct slice text)
 }
 
 static void
+explain_spf_error(struct trace *trace, struct slice domain)
+{
+	add_advice(trace, "what happened", domain, "the SPF record of ",
+	    " could not be evaluated: the reply says why");
+	add_advice(trace, "for the sender", domain, "assay check ",
+	    " shows what is wrong with the record or its name servers");
+	trace_add(trace, "here", SLICE("spf.reject lists the results that are "
+	    "refused at MAIL FROM"));
+}
+
+static void
 explain_spf(struct trace *trace, struct slice text)
 {
 	struct slice domain = find_behind(text, SLICE(" for "), " :;");
+	struct slice result = find_behind(text, SLICE("check gave "), " ");
 
+	if (slice_eq(result, SLICE("permerror")) ||
+	    slice_eq(result, SLICE("temperror"))) {
+		explain_spf_error(trace, domain);
+		return;
+	}
 	add_advice(trace, "what happened", domain, "the client is not one "
 	    "that may send for ", ", by that domain's SPF record");
 	add_advice(trace, "for the sender", domain, "add the host to the SPF "

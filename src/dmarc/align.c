@@ -92,6 +92,18 @@ needs_orgs(struct aligner *aligner, const struct dmarc_identifier *identifier)
 	    may_share_org(aligner, identifier->domain);
 }
 
+/* NULL where the two organizational domains say it. */
+static const char *
+explain_answer(const struct aligner *aligner,
+    const struct dmarc_identifier *identifier, bool is_org_known)
+{
+	if (is_equal(aligner, identifier))
+		return "it is the author domain";
+	if (is_strict(aligner, identifier))
+		return "it is not the author domain itself";
+	return is_org_known ? NULL : "it cannot share the author domain's";
+}
+
 static void
 trace_alignment(const struct aligner *aligner,
     const struct dmarc_identifier *identifier, enum aligned answer)
@@ -116,10 +128,8 @@ trace_alignment(const struct aligner *aligner,
 		trace_add(trace, "author's organizational domain", ours->name);
 	if (theirs != NULL)
 		trace_add(trace, "its organizational domain", theirs->name);
-	trace_close(trace, outcomes[answer], is_equal(aligner, identifier) ?
-	    SLICE("it is the author domain") : answer == ALIGNED_NO &&
-	    (theirs == NULL || ours == NULL) ?
-	    SLICE("it cannot share the author domain's") : SLICE_EMPTY);
+	trace_close(trace, outcomes[answer], slice_from_cstr(
+	    explain_answer(aligner, identifier, theirs != NULL)));
 }
 
 static enum aligned

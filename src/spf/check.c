@@ -182,13 +182,14 @@ static bool
 evaluate_directive(struct spf_evaluation *ev, const struct spf_record *record,
     const struct spf_directive *directive, enum spf_result *result_out)
 {
+	const bool is_told = ev->trace != NULL;
 	bool is_match;
 	enum spf_status status;
 
-	if (ev->trace != NULL)
+	if (is_told)
 		spf_trace_term(ev, directive);
 	status = match_directive(ev, directive, &is_match);
-	if (ev->trace != NULL)
+	if (is_told)
 		spf_trace_term_end(ev, directive, status, is_match);
 	if (status == SPF_UNDECIDED && ev->n_missing != 0)
 		return false;
@@ -305,7 +306,8 @@ static void
 evaluate(struct spf_evaluation *ev, struct spf_outcome *outcome)
 {
 	*outcome = (struct spf_outcome){ .identity = ev->request->identity };
-	spf_trace_check(ev);
+	if (ev->trace != NULL)
+		spf_trace_check(ev);
 	outcome->result = check_identity(ev, &outcome->domain);
 	if (outcome->result == SPF_FAIL)
 		outcome->explanation = spf_explain(ev);
@@ -321,7 +323,8 @@ evaluate(struct spf_evaluation *ev, struct spf_outcome *outcome)
 		outcome->is_pass_too_wide = false;
 		outcome->reason = SLICE("out of memory for this message");
 	}
-	spf_trace_check_end(ev, outcome);
+	if (ev->trace != NULL)
+		spf_trace_check_end(ev, outcome);
 }
 
 void

@@ -64,7 +64,8 @@ spf_query(struct spf_evaluation *ev, struct slice name, enum dns_type type,
 	const struct dns_answer *answer = dns_query(ev->resolver, ev->arena,
 	    name, type, ev->is_ahead ? DNS_AT_HAND_MS : ev->deadline_ms);
 
-	spf_trace_answer(ev, name, type, answer);
+	if (ev->trace != NULL)
+		spf_trace_answer(ev, name, type, answer);
 	*answer_out = NULL;
 	if (answer->status != DNS_TEMPFAIL) {
 		*answer_out = answer;

@@ -87,8 +87,6 @@ spf_trace_answer(const struct spf_evaluation *ev, struct slice name,
 {
 	struct strbuf text;
 
-	if (ev->trace == NULL)
-		return;
 	strbuf_init(&text, trace_arena(ev->trace), MAX_LINE);
 	strbuf_append_cstr(&text, dns_type_name(type));
 	strbuf_append_char(&text, ' ');
@@ -137,8 +135,6 @@ spf_trace_term_end(const struct spf_evaluation *ev,
 {
 	struct strbuf detail;
 
-	if (ev->trace == NULL)
-		return;
 	if (is_address(directive) && !is_match &&
 	    trace_is_crowded(ev->trace)) {
 		trace_skip(ev->trace);
@@ -169,8 +165,6 @@ spf_trace_check(const struct spf_evaluation *ev)
 	const struct spf_request *request = ev->request;
 	struct strbuf text;
 
-	if (ev->trace == NULL)
-		return;
 	strbuf_init(&text, trace_arena(ev->trace), MAX_LINE);
 	switch (request->identity) {
 	case SPF_IDENTITY_HELO:
@@ -193,8 +187,6 @@ void
 spf_trace_check_end(const struct spf_evaluation *ev,
     const struct spf_outcome *outcome)
 {
-	if (ev->trace == NULL)
-		return;
 	if (outcome->explanation.len != 0)
 		trace_add(ev->trace, "explanation", outcome->explanation);
 	trace_printf(ev->trace, "limits", "lookups %u of %u, void %u of %u",

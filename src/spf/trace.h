@@ -1,5 +1,5 @@
-/* spf/trace.h - what an SPF check tells a trace (base/trace.h).  For the files
- * of spf/ alone; all do nothing where the check has none. */
+/* spf/trace.h - what an SPF check tells its trace (base/trace.h), which it must
+ * have.  For the files of spf/ alone. */
 #ifndef ASSAY_SPF_TRACE_H
 #define ASSAY_SPF_TRACE_H
 

@@ -82,6 +82,19 @@ static const struct {
 	    { "spf identifier: example.com -> not aligned", "SPF passes for "
 	    "example.com, which is not aligned with From: send with an "
 	    "envelope sender in " D } },
+	{ "SPF that would have to be strict", {
+	    { "sub.example.com", "v=spf1 -all" },
+	    { "example.com", "v=spf1 ip4:192.0.2.1 -all" },
+	    { "_dmarc.example.com", "v=DMARC1; p=reject; aspf=s" } },
+	    "From: a@sub.example.com\n\n",
+	    { "spf identifier: example.com -> not aligned (it is not the "
+	    "author domain itself)", "mode: strict", "send with an envelope "
+	    "sender in sub.example.com", "without aspf=s" } },
+	{ "sp= or np=", {
+	    { "_dmarc." D, "v=DMARC1; p=none; np=reject" } },
+	    "From: a@sub." D "\n\n",
+	    { "does it exist: sub." D " -> NXDOMAIN", "policy: reject by the "
+	    "record of " D " (np=)" } },
 	{ "no policy", { { "x." D, "x" } }, AUTHOR "\n",
 	    { "dmarc: " D " -> none", "verdict: accept", "what would make it "
 	    "pass: it is accepted as it is" } },

@@ -56,6 +56,10 @@ static const struct {
 	    "fail for example.org; that domain explains: go away",
 	    { "assay's own words", "SPF failed", "may send for example.org,",
 	    "SPF record of example.org", "spf.reject" } },
+	{ "ours: SPF, in error", explain_reply, "550 5.7.24 SPF HELO check "
+	    "gave permerror for example.org: it is wrong",
+	    { "assay's own words", "could not be evaluated",
+	    "assay check example.org" } },
 	{ "ours: From", explain_reply, "550 5.7.1 DMARC needs an author "
 	    "domain: no From field", { "assay's own words",
 	    "write one From field", "dmarc.bad_from" } },
