@@ -272,6 +272,16 @@ report_fill_batch(struct report_batch *batch, struct report_queue *queue,
 }
 
 size_t
+report_drop_failures(struct report_batch *batch)
+{
+	size_t n = batch->n_failures;
+
+	batch->n_records -= n;
+	batch->n_failures = 0;
+	return n;
+}
+
+size_t
 report_count_batch(const struct report_batch *batch)
 {
 	return batch->n_records;

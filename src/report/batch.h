@@ -27,6 +27,9 @@ size_t report_count_batch(const struct report_batch *batch);
 void report_describe_batch(const struct report_batch *batch,
     struct store_batch *batch_out);
 
+/* Without its failures from now on; how many they were. */
+size_t report_drop_failures(struct report_batch *batch);
+
 void report_empty_batch(struct report_batch *batch);
 
 #endif

@@ -25,6 +25,11 @@ struct store_failure;
  * at all, so that a flood of failing mail costs nothing. */
 #define FAILURE_MAX_PER_SECOND 20
 
+/* That wait in a store; what comes then is dropped.  A run takes all of them
+ * away, every few minutes: so many are there only if nothing runs, and each is
+ * as long as a sender likes. */
+#define FAILURE_MAX_WAITING 10000
+
 /* Zeroed is right at the start; any thread may use it. */
 struct report_failure_gate {
 	atomic_llong second;

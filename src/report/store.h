@@ -180,6 +180,9 @@ enum store_status store_unsuppress(struct store *store,
 enum store_status store_list_failures(struct store *store, int64_t after_id,
     size_t max, struct arena *arena, struct store_failure **failures_out,
     size_t *n_out);
+/* *N_OUT: how many wait, or MAX where there are more. */
+enum store_status store_count_failures(struct store *store, size_t max,
+    size_t *n_out);
 enum store_status store_delete_failure(struct store *store, int64_t id);
 
 /* Failure reports sent to KEY (a destination, a policy domain) since SINCE_S;

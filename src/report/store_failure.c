@@ -8,6 +8,9 @@ static const char insert_failure[] =
 static const char select_failures[] =
     "SELECT id, time_s, policy_domain, author_domain, ruf, kind, message,"
     " incidents FROM failure WHERE id > $1 ORDER BY id LIMIT $2";
+static const char count_failures[] =
+    "SELECT count(*) FROM (SELECT id FROM failure ORDER BY id LIMIT $1)"
+    " AS waiting";
 static const char delete_failure[] = "DELETE FROM failure WHERE id = $1";
 static const char count_sent[] =
     "SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM failure_sent"
@@ -85,6 +88,20 @@ store_list_failures(struct store *store, int64_t after_id, size_t max,
 			status = store_fail_memory(store);
 	}
 	sql_finish(store->sql);
+	return status;
+}
+
+enum store_status
+store_count_failures(struct store *store, size_t max, size_t *n_out)
+{
+	const struct sql_value value = sql_number((int64_t)max);
+	int64_t n = 0;
+	enum store_status status = store_connect(store);
+
+	if (status == STORE_OK)
+		status = sql_get_numbers(store->sql, count_failures, &value,
+		    1, &n, 1);
+	*n_out = (size_t)n;
 	return status;
 }
 

@@ -232,6 +232,19 @@ refuse_batch(struct report_writer *w)
 	end_batch(w, &w->n_dropped);
 }
 
+/* A store in trouble says so when it is written. */
+static void
+bound_failures(struct report_writer *w, struct store_batch *batch)
+{
+	size_t n;
+
+	if (batch->n_failures == 0 || store_count_failures(w->store,
+	    FAILURE_MAX_WAITING, &n) != STORE_OK || n < FAILURE_MAX_WAITING)
+		return;
+	atomic_fetch_add(&w->n_dropped, report_drop_failures(w->batch));
+	report_describe_batch(w->batch, batch);
+}
+
 static void
 commit(struct report_writer *w)
 {
@@ -239,6 +252,7 @@ commit(struct report_writer *w)
 	enum store_status status;
 
 	report_describe_batch(w->batch, &batch);
+	bound_failures(w, &batch);
 	status = store_write(w->store, &batch);
 	if (status == STORE_OK) {
 		end_batch(w, &w->n_written);

@@ -881,6 +881,10 @@ check_failures(const char *url)
 	assert_ok(store, store_delete_failure(store, found[1].id));
 	assert_ok(store, store_delete_failure(store, found[1].id));
 	assert_int_equal(count_failures(store), 4);
+	assert_ok(store, store_count_failures(store, 9, &n));
+	assert_int_equal(n, 4);
+	assert_ok(store, store_count_failures(store, 3, &n));
+	assert_int_equal(n, 3);
 	for (int64_t now = 1000; now < 1010; now++) {
 		assert_ok(store, store_note_failure_sent(store, SLICE("a"),
 		    now / 2));

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "report/fact.h"
+#include "report/failure.h"
 #include "report/options.h"
 #include "report/store.h"
 #include "report/writer.h"
@@ -219,6 +220,41 @@ test_bad_url(void **state)
 	end(&s);
 }
 
+/* Failure reports that nobody sends do not fill the disk; facts go on. */
+static void
+test_failures(void **state)
+{
+	static struct store_failure failures[FAILURE_MAX_WAITING];
+	const struct store_batch batch = { .failures = failures,
+		.n_failures = N_ELEMENTS(failures) };
+	struct store *store;
+	struct strbuf problem;
+	struct scene s;
+	size_t n;
+
+	(void)state;
+	begin(&s, temporary_url());
+	strbuf_init(&problem, s.arena, 10000);
+	assert_int_equal(store_open(temporary_url(), &store, &problem),
+	    STORE_OK);
+	for (size_t i = 0; i < N_ELEMENTS(failures); i++)
+		failures[i].incidents = 1;
+	assert_int_equal(store_write(store, &batch), STORE_OK);
+	assert_true(report_write(s.writer, REPORT_RECORD_FAILURE, 1,
+	    SLICE("a.example\0a.example\0mailto:a@a.example\0k\0m\0")));
+	assert_true(report_write(s.writer, REPORT_RECORD_FACT, 1,
+	    encode(s.arena, "f.example", 30000)));
+	assert_true(stop(&s, LONG_MS));
+	assert_int_equal(s.counts.written, 1);
+	assert_int_equal(s.counts.dropped, 1);
+	assert_int_equal(store_count_failures(store, FAILURE_MAX_WAITING + 1,
+	    &n), STORE_OK);
+	assert_int_equal(n, FAILURE_MAX_WAITING);
+	assert_int_equal(count_messages(temporary_url(), 30000), 1);
+	store_close(&store);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -228,6 +264,7 @@ main(void)
 		cmocka_unit_test(test_late_store),
 		cmocka_unit_test(test_no_store),
 		cmocka_unit_test(test_bad_url),
+		cmocka_unit_test(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, temporary_make,
