@@ -46,6 +46,7 @@ command_parse_options(const struct command *self, int argc, char **argv,
 	int c;
 
 	opterr = 0;
+	optind = 0;	/* start afresh, for the tests */
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return command_misuse_option(self, c, argv);

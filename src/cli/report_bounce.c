@@ -31,7 +31,6 @@
 #define MAX_DESTINATIONS 100	/* of one report */
 
 struct bouncing {
-	const struct command *self;
 	const char *config_path;
 	struct arena *arena;		/* owned, all of these */
 	struct config *config;
@@ -162,25 +161,32 @@ handle(struct bouncing *b)
 	return use_store(b);
 }
 
+static const char *
+take_option(void *context, int c)
+{
+	struct bouncing *b = context;
+
+	if (c == 'c')
+		b->config_path = optarg;
+	return NULL;
+}
+
 int
 report_bounce_run(const struct command *self, int argc, char **argv)
 {
-	struct bouncing b = { .self = self,
-		.config_path = SETUP_DEFAULT_CONFIG };
-	int c, status;
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct bouncing b = { .config_path = SETUP_DEFAULT_CONFIG };
+	bool wants_help = false;
+	int status = command_parse_options(self, argc, argv, ":c:h", options,
+	    take_option, &b, &wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt(argc, argv, ":c:h")) != -1)
-		switch (c) {
-		case 'c':
-			b.config_path = optarg;
-			break;
-		case 'h':
-			return command_help(self);
-		default:
-			return command_misuse_option(self, c, argv);
-		}
+	if (status != 0)
+		return status;
+	if (wants_help)
+		return command_help(self);
 	if (optind != argc)
 		return command_misuse(self, "the bounce is read from stdin");
 	if ((b.arena = arena_create(ARENA_CEILING)) == NULL)

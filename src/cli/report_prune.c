@@ -1,10 +1,10 @@
 /* cli/report_prune.c - see report_prune.h. */
 #include "cli/report_prune.h"
 
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/command.h"
@@ -29,21 +29,34 @@ prune(const struct config *config, struct store *store)
 	return status;
 }
 
+static const char *
+take_option(void *context, int c)
+{
+	const char **path = context;
+
+	if (c == 'c')
+		*path = optarg;
+	return NULL;
+}
+
 int
 report_prune_run(const struct command *self, int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *path = SETUP_DEFAULT_CONFIG;
 	struct config *config = NULL;
 	struct store *store = NULL;
-	int c, status;
+	bool wants_help = false;
+	int status = command_parse_options(self, argc, argv, ":c:h", options,
+	    take_option, &path, &wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt(argc, argv, ":c:")) != -1) {
-		if (c != 'c')
-			return command_misuse_option(self, c, argv);
-		path = optarg;
-	}
+	if (status != 0)
+		return status;
+	if (wants_help)
+		return command_help(self);
 	if (optind != argc)
 		return command_misuse(self, NULL);
 	status = setup_load_config(path, &config);

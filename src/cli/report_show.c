@@ -112,34 +112,43 @@ show_table(struct show *show, const char *path, struct arena *arena,
 	return has_memory;
 }
 
+static void
+tell_problem(const char *path, const struct strbuf *problem)
+{
+	fflush(stdout);
+	fputs("assay: ", stderr);
+	terminal_print_escaped(stderr, slice_from_cstr(name_of(path)));
+	fprintf(stderr, " %.*s\n", SLICE_PRINTF(strbuf_slice(problem)));
+}
+
 /* The problem comes last, below what could be read. */
+static bool
+show_with(struct show *show, const char *path, struct arena *arena,
+    struct arena *text)
+{
+	struct strbuf problem;
+
+	strbuf_init(&problem, text, PROBLEM_CEILING);
+	if (!(show->is_json ? show_json(show, path, arena, &problem) :
+	    show_table(show, path, arena, &problem)))
+		strbuf_append_cstr(&problem, "needs too much memory");
+	if (problem.len == 0)
+		return true;
+	tell_problem(path, &problem);
+	return false;
+}
+
 static bool
 show_file(struct show *show, const char *path)
 {
 	struct arena *arena = arena_create(FILE_MEMORY);
 	struct arena *text = arena_create(4 * PROBLEM_CEILING);
-	struct strbuf problem;
 	bool is_good = false;
 
-	if (arena != NULL && text != NULL) {
-		strbuf_init(&problem, text, PROBLEM_CEILING);
-		is_good = show->is_json ?
-		    show_json(show, path, arena, &problem) :
-		    show_table(show, path, arena, &problem);
-		if (!is_good)
-			strbuf_append_cstr(&problem, "needs too much memory");
-		if (problem.len != 0) {
-			is_good = false;
-			fflush(stdout);
-			fputs("assay: ", stderr);
-			terminal_print_escaped(stderr,
-			    slice_from_cstr(name_of(path)));
-			fprintf(stderr, " %.*s\n",
-			    SLICE_PRINTF(strbuf_slice(&problem)));
-		}
-	} else {
+	if (arena != NULL && text != NULL)
+		is_good = show_with(show, path, arena, text);
+	else
 		fputs("assay: memory is out\n", stderr);
-	}
 	show->has_begun = true;
 	arena_destroy(&text);
 	arena_destroy(&arena);
@@ -165,6 +174,16 @@ show_files(struct show *show, char **paths, int n)
 	return is_good ? 0 : 1;
 }
 
+static const char *
+take_option(void *context, int c)
+{
+	struct show *show = context;
+
+	if (c == 'j')
+		show->is_json = true;
+	return NULL;
+}
+
 int
 report_show_run(const struct command *self, int argc, char **argv)
 {
@@ -174,20 +193,14 @@ report_show_run(const struct command *self, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct show show = { .is_json = false };
-	int c;
+	bool wants_help = false;
+	int status = command_parse_options(self, argc, argv, ":jh", options,
+	    take_option, &show, &wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":jh", options, NULL)) != -1)
-		switch (c) {
-		case 'j':
-			show.is_json = true;
-			break;
-		case 'h':
-			return command_help(self);
-		default:
-			return command_misuse_option(self, c, argv);
-		}
+	if (status != 0)
+		return status;
+	if (wants_help)
+		return command_help(self);
 	if (optind == argc)
 		return command_misuse(self, "which file?");
 	show.has_colour = terminal_has_colour(stdout);

@@ -188,44 +188,54 @@ show(struct showing *s)
 	return status;
 }
 
-static int
-read_arguments(const struct command *self, struct showing *s, int argc,
-    char **argv)
+static const char *
+take_option(void *context, int c)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	struct showing *s = context;
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
-		if (c == 'c')
-			s->config_path = optarg;
-		else if (c == 'j')
-			s->is_json = true;
-		else
-			return command_misuse_option(self, c, argv);
+	switch (c) {
+	case 'c':
+		s->config_path = optarg;
+		break;
+	case 'j':
+		s->is_json = true;
+		break;
 	}
-	return optind == argc ? 0 : command_misuse(self, NULL);
+	return NULL;
+}
+
+static int
+open_and_show(struct showing *s)
+{
+	int status = setup_load_config(s->config_path, &s->config);
+
+	if (status == 0)
+		status = report_setup_open_store(s->config, &s->store);
+	return status == 0 ? show(s) : status;
 }
 
 int
 report_status_run(const struct command *self, int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
 	struct showing s = { .config_path = SETUP_DEFAULT_CONFIG };
-	int status = read_arguments(self, &s, argc, argv);
+	bool wants_help = false;
+	int status = command_parse_options(self, argc, argv, ":c:h", options,
+	    take_option, &s, &wants_help);
 
 	if (status != 0)
 		return status;
+	if (wants_help)
+		return command_help(self);
+	if (optind != argc)
+		return command_misuse(self, NULL);
 	if ((s.arena = arena_create(ARENA_CEILING)) == NULL)
 		return EX_OSERR;
-	status = setup_load_config(s.config_path, &s.config);
-	if (status == 0)
-		status = report_setup_open_store(s.config, &s.store);
-	if (status == 0)
-		status = show(&s);
+	status = open_and_show(&s);
 	store_close(&s.store);
 	config_unload(&s.config);
 	arena_destroy(&s.arena);
