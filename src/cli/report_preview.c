@@ -10,14 +10,13 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/strbuf.h"
 #include "cli/command.h"
 #include "cli/report_setup.h"
+#include "cli/report_tools.h"
 #include "cli/resolver.h"
 #include "cli/setup.h"
 #include "cli/terminal.h"
 #include "config/config.h"
-#include "dmarc/psl.h"
 #include "mail/domain.h"
 #include "report/compose.h"
 #include "report/configuration.h"
@@ -28,77 +27,66 @@
 #include "report/spool.h"
 
 #define ARENA_CEILING ((size_t)16 * 1024 * 1024)
-#define PROBLEM_CEILING ((size_t)1024 * 1024)
 #define MAX_SUBJECTS 100	/* configurations of one domain and day */
 
 struct preview {
-	const struct command *self;
 	const char *config_path;
 	bool is_mail, has_day;
 	uint32_t day;
 	struct slice domain;		/* normalized */
 	uint64_t wanted;		/* which report, from 1 */
-
-	struct arena *arena;		/* owned, all of these */
-	struct config *config;
-	struct psl *psl;
-	struct store *store;
-	struct tool_resolver *resolver;
-	struct report_sender sender;
-
+	struct report_tools tools;	/* owned */
 	uint64_t n_reports;		/* seen so far */
 };
 
 /* ---- the command line ---------------------------------------------------- */
 
-static int
-read_option(struct preview *p, int c, char **argv)
+static const char *
+take_option(void *context, int c)
 {
+	struct preview *p = context;
+
 	switch (c) {
 	case 'c':
 		p->config_path = optarg;
-		return 0;
+		break;
 	case 'm':
 		p->is_mail = true;
-		return 0;
+		break;
 	case 'd':
 		p->has_day = true;
 		return report_parse_day(slice_from_cstr(optarg), &p->day) ?
-		    0 : command_misuse(p->self, "--day wants YYYY-MM-DD");
+		    NULL : "--day wants YYYY-MM-DD";
 	case 'p':
 		return slice_parse_uint(slice_from_cstr(optarg), UINT32_MAX,
 		    &p->wanted) && p->wanted != 0 ?
-		    0 : command_misuse(p->self, "--part wants a number from "
-		    "1");
-	default:
-		return command_misuse_option(p->self, c, argv);
+		    NULL : "--part wants a number from 1";
 	}
+	return NULL;
 }
 
 static int
-read_arguments(struct preview *p, int argc, char **argv)
+read_arguments(const struct command *self, struct preview *p, int argc,
+    char **argv, bool *wants_help)
 {
 	static const struct option options[] = {
 		{ "day", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
 		{ "mail", no_argument, NULL, 'm' },
 		{ "part", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c, status = 0;
+	int status = command_parse_options(self, argc, argv, ":c:h", options,
+	    take_option, p, wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while (status == 0 &&
-	    (c = getopt_long(argc, argv, ":c:", options, NULL)) != -1)
-		status = read_option(p, c, argv);
-	if (status != 0)
+	if (status != 0 || *wants_help)
 		return status;
 	if (argc - optind != 1)
-		return command_misuse(p->self, argc == optind ?
+		return command_misuse(self, argc == optind ?
 		    "DOMAIN is missing" : "one DOMAIN at a time");
-	if (!domain_normalize(p->arena, slice_from_cstr(argv[optind]),
+	if (!domain_normalize(p->tools.arena, slice_from_cstr(argv[optind]),
 	    &p->domain))
-		return command_misuse(p->self, "DOMAIN is none");
+		return command_misuse(self, "DOMAIN is none");
 	return 0;
 }
 
@@ -128,20 +116,22 @@ copy_to_stdout(FILE *file)
 static int
 find_destination(struct preview *p, struct slice rua, struct slice *to_out)
 {
+	const struct report_tools *tools = &p->tools;
 	struct report_destination_request request = {
 		.policy_domain = p->domain,
 		.uris = rua,
-		.max = p->config->report.max_destinations,
-		.dmarc = &p->config->inspect.dmarc,
-		.resolver = tool_resolver_get(p->resolver),
+		.max = tools->config->report.max_destinations,
+		.dmarc = &tools->config->inspect.dmarc,
+		.resolver = tool_resolver_get(tools->resolver),
 		.deadline_ms = clock_monotonic_ms() +
-		    4 * (int64_t)p->config->resolver.timeout_ms,
+		    4 * (int64_t)tools->config->resolver.timeout_ms,
 	};
 	struct report_destination *destinations;
 	size_t n;
 
-	report_prefetch_destinations(&request, p->arena);
-	if (!report_find_destinations(&request, p->arena, &destinations, &n))
+	report_prefetch_destinations(&request, tools->arena);
+	if (!report_find_destinations(&request, tools->arena, &destinations,
+	    &n))
 		return tell("memory is out");
 	for (size_t i = 0; i < n; i++) {
 		if (destinations[i].status == REPORT_DESTINATION_OK) {
@@ -162,8 +152,8 @@ print_mail(struct preview *p, const struct store_subject *subject,
     FILE *file)
 {
 	struct report_mail mail = {
-		.from = p->sender.from,
-		.submitter = p->sender.submitter,
+		.from = p->tools.sender.from,
+		.submitter = p->tools.sender.submitter,
 		.policy_domain = subject->policy_domain,
 		.report_id = id,
 		.begin_s = report_begin_s(subject->day),
@@ -187,12 +177,12 @@ compose(struct preview *p, const struct store_subject *subject,
 {
 	enum store_status store_status;
 
-	switch (report_compose(&p->sender, subject, configuration, id, rows,
-	    p->is_mail, file, size, &store_status)) {
+	switch (report_compose(&p->tools.sender, subject, configuration, id,
+	    rows, p->is_mail, file, size, &store_status)) {
 	case REPORT_COMPOSE_OK:
 		return 0;
 	case REPORT_COMPOSE_STORE:
-		return report_setup_tell_store(p->store, store_status);
+		return report_setup_tell_store(p->tools.store, store_status);
 	case REPORT_COMPOSE_FAILED:
 		break;
 	}
@@ -213,7 +203,7 @@ preview_part(struct preview *p, const struct store_subject *subject,
 
 	if (file == NULL)
 		return tell(strerror(errno));
-	if (report_make_id(&p->sender, subject, number, id))
+	if (report_make_id(&p->tools.sender, subject, number, id))
 		status = compose(p, subject, configuration, id_text, rows,
 		    file, &size);
 	else
@@ -235,18 +225,18 @@ preview_subject(struct preview *p, const struct store_subject *subject)
 	uint32_t number = 0;
 	int status = 0;
 
-	if (!report_parse_configuration(p->arena, subject->configuration,
+	if (!report_parse_configuration(p->tools.arena, subject->configuration,
 	    &configuration))
 		return tell("the store has something unreadable for it");
-	if ((rows = report_rows_open(p->store, subject)) == NULL)
+	if ((rows = report_rows_open(p->tools.store, subject)) == NULL)
 		return tell("memory is out");
-	while (status == 0 && number < p->config->report.max_reports &&
+	while (status == 0 && number < p->tools.config->report.max_reports &&
 	    report_rows_peek(rows, &store_status) != NULL)
 		status = preview_part(p, subject, &configuration, number++,
 		    rows);
 	report_rows_close(&rows);
 	return status != 0 ? status :
-	    report_setup_tell_store(p->store, store_status);
+	    report_setup_tell_store(p->tools.store, store_status);
 }
 
 /* ---- the domain's day ---------------------------------------------------- */
@@ -259,9 +249,9 @@ list_subjects(struct preview *p, uint32_t day,
 {
 	const struct store_subject before = { .day = day,
 		.policy_domain = p->domain, .configuration_id = -1 };
-	int status = report_setup_tell_store(p->store, store_list_subjects(
-	    p->store, day, &before, MAX_SUBJECTS, p->arena, subjects_out,
-	    n_out));
+	struct store *store = p->tools.store;
+	int status = report_setup_tell_store(store, store_list_subjects(store,
+	    day, &before, MAX_SUBJECTS, p->tools.arena, subjects_out, n_out));
 	size_t n = 0;
 
 	while (status == 0 && n < *n_out && slice_eq(
@@ -276,6 +266,7 @@ static int
 find_subjects(struct preview *p, struct store_subject **subjects_out,
     size_t *n_out)
 {
+	struct store *store = p->tools.store;
 	uint32_t *days;
 	size_t n_days;
 	int status;
@@ -283,8 +274,8 @@ find_subjects(struct preview *p, struct store_subject **subjects_out,
 	*n_out = 0;
 	if (p->has_day)
 		return list_subjects(p, p->day, subjects_out, n_out);
-	status = report_setup_tell_store(p->store, store_list_days(p->store,
-	    0, (uint32_t)(clock_wall_s() / CLOCK_DAY_S), p->arena, &days,
+	status = report_setup_tell_store(store, store_list_days(store, 0,
+	    (uint32_t)(clock_wall_s() / CLOCK_DAY_S), p->tools.arena, &days,
 	    &n_days));
 	while (status == 0 && *n_out == 0 && n_days > 0)
 		status = list_subjects(p, days[--n_days], subjects_out,
@@ -317,59 +308,33 @@ preview(struct preview *p)
 /* ---- the command --------------------------------------------------------- */
 
 static int
-open_resolver(struct preview *p)
+prepare_and_preview(struct preview *p)
 {
-	struct strbuf problem;
-
-	if (!p->is_mail)
-		return 0;
-	strbuf_init(&problem, p->arena, PROBLEM_CEILING);
-	p->resolver = tool_resolver_open(p->config, &problem);
-	if (p->resolver != NULL)
-		return 0;
-	fputs("assay: ", stderr);
-	terminal_print_escaped(stderr, strbuf_slice(&problem));
-	putc('\n', stderr);
-	return EX_CONFIG;
-}
-
-static int
-prepare(struct preview *p)
-{
-	int status = setup_load_config(p->config_path, &p->config);
+	int status = setup_load_config(p->config_path, &p->tools.config);
 
 	if (status == 0)
-		status = report_setup_make_sender(p->config, p->arena,
-		    &p->sender);
-	if (status == 0)
-		status = report_setup_load_psl(p->config, &p->psl);
-	if (status == 0)
-		status = report_setup_open_store(p->config, &p->store);
-	return status == 0 ? open_resolver(p) : status;
+		status = report_tools_open(&p->tools, false);
+	if (status == 0 && p->is_mail)
+		status = report_tools_open_resolver(&p->tools);
+	return status == 0 ? preview(p) : status;
 }
 
 int
 report_preview_run(const struct command *self, int argc, char **argv)
 {
 	struct preview p = {
-		.self = self,
 		.config_path = SETUP_DEFAULT_CONFIG,
 		.wanted = 1,
-		.arena = arena_create(ARENA_CEILING),
 	};
-	int status;
+	bool wants_help = false;
+	int status = report_tools_init(&p.tools, ARENA_CEILING);
 
-	if (p.arena == NULL)
-		return EX_OSERR;
-	status = read_arguments(&p, argc, argv);
 	if (status == 0)
-		status = prepare(&p);
-	if (status == 0)
-		status = preview(&p);
-	tool_resolver_close(&p.resolver);
-	store_close(&p.store);
-	dmarc_psl_free(&p.psl);
-	config_unload(&p.config);
-	arena_destroy(&p.arena);
+		status = read_arguments(self, &p, argc, argv, &wants_help);
+	if (wants_help)
+		status = command_help(self);
+	else if (status == 0)
+		status = prepare_and_preview(&p);
+	report_tools_close(&p.tools);
 	return status;
 }
