@@ -8,7 +8,7 @@
 #include "policy/field.h"
 #include "policy/policy.h"
 #include "report/failure.h"
-#include "report/mail.h"
+#include "report/mail_text.h"
 #include "report/redact.h"
 
 #define MAX_NAME ((size_t)253)

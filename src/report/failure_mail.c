@@ -9,9 +9,8 @@
 #include "report/compose.h"
 #include "report/failure.h"
 #include "report/failure_fields.h"
-#include "report/mail.h"
+#include "report/mail_text.h"
 #include "report/redact.h"
-#include "report/token.h"
 
 #define TEXT_CEILING (FAILURE_MAX_OCTETS + (size_t)32 * 1024)
 #define MAX_SPF_RECORD ((size_t)4096)
@@ -39,13 +38,6 @@ failure_split_message(struct slice message, struct slice *fields_out,
 }
 
 static void
-append_boundary(struct strbuf *text, const struct failure_mail *mail)
-{
-	strbuf_append(text, SLICE("=_"));
-	strbuf_append(text, mail->report_id);
-}
-
-static void
 append_header(struct strbuf *text, const struct failure_mail *mail)
 {
 	const struct report_sender *sender = mail->sender;
@@ -56,19 +48,14 @@ append_header(struct strbuf *text, const struct failure_mail *mail)
 	report_append_date(text, mail->date_s);
 	strbuf_printf(text, "\nSubject: DMARC failure report for %.*s\n",
 	    SLICE_PRINTF(mail->author_domain));
-	strbuf_printf(text, "Message-ID: <%.*s",
-	    SLICE_PRINTF(mail->report_id));
-	if (sender->has_secret) {
-		strbuf_append_char(text, '.');
-		report_append_token(text, &sender->secret, mail->report_id,
-		    mail->to);
-	}
-	strbuf_printf(text, "@%.*s>\n", SLICE_PRINTF(sender->submitter));
+	report_append_message_id(text, mail->report_id,
+	    sender->has_secret ? &sender->secret : NULL, mail->to,
+	    sender->submitter);
 	strbuf_append(text, SLICE("Auto-Submitted: auto-generated\n"
 	    "MIME-Version: 1.0\n"
 	    "Content-Type: multipart/report; "
 	    "report-type=feedback-report;\n    boundary=\""));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_append(text, SLICE("\"\n\n"));
 }
 
@@ -77,7 +64,7 @@ begin_part(struct strbuf *text, const struct failure_mail *mail,
     const char *type)
 {
 	strbuf_append(text, SLICE("--"));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_printf(text, "\nContent-Type: %s\n\n", type);
 }
 
@@ -153,21 +140,6 @@ append_feedback(struct strbuf *text, const struct failure_mail *mail)
 	strbuf_append_char(text, '\n');
 }
 
-static bool
-put_text(const struct strbuf *text, const char *eol, FILE *out)
-{
-	struct cursor cur = cursor_of(strbuf_slice(text));
-
-	while (!cursor_at_end(&cur)) {
-		struct slice line = cursor_take_until(&cur, '\n');
-
-		cursor_take_char(&cur, '\n');
-		fwrite(line.ptr, 1, line.len, out);
-		fputs(eol, out);
-	}
-	return !text->has_failed && !ferror(out) && fflush(out) == 0;
-}
-
 bool
 failure_write_mail(const struct failure_mail *mail, const char *eol, FILE *out)
 {
@@ -184,9 +156,9 @@ failure_write_mail(const struct failure_mail *mail, const char *eol, FILE *out)
 	begin_part(&text, mail, "text/rfc822-headers");
 	strbuf_append(&text, mail->header);
 	strbuf_append(&text, SLICE("\n--"));
-	append_boundary(&text, mail);
+	report_append_boundary(&text, mail->report_id);
 	strbuf_append(&text, SLICE("--\n"));
-	is_good = put_text(&text, eol, out);
+	is_good = report_put_text(&text, eol, out) && fflush(out) == 0;
 	arena_destroy(&arena);
 	return is_good;
 }

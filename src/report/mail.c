@@ -3,13 +3,12 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "report/token.h"
 #include "report/day.h"
+#include "report/mail_text.h"
 
 /* Octets of a base64 line, before and behind (RFC 2045 6.8). */
 #define LINE_OCTETS 57
@@ -30,37 +29,6 @@ report_append_file_name(struct strbuf *text, const struct report_mail *mail)
 	strbuf_append(text, SLICE(".xml.gz"));
 }
 
-/* date-time = day-of-week "," date time   (RFC 5322 3.3) */
-void
-report_append_date(struct strbuf *text, int64_t date_s)
-{
-	static const char days[7][4] = {
-		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat",
-	};
-	static const char months[12][4] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
-		"Oct", "Nov", "Dec",
-	};
-	time_t seconds = (time_t)date_s;
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) == NULL) {
-		text->has_failed = true;
-		return;
-	}
-	strbuf_printf(text, "%s, %d %s %d %02d:%02d:%02d +0000",
-	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-/* No base64 line and no line of ours has "=_" in front. */
-static void
-append_boundary(struct strbuf *text, const struct report_mail *mail)
-{
-	strbuf_append(text, SLICE("=_"));
-	strbuf_append(text, mail->report_id);
-}
-
 /* The Subject is folded where RFC 9990's own example is. */
 static void
 append_header(struct strbuf *text, const struct report_mail *mail)
@@ -75,18 +43,12 @@ append_header(struct strbuf *text, const struct report_mail *mail)
 	    SLICE_PRINTF(mail->submitter));
 	strbuf_printf(text, "    Report-ID: <%.*s>\n",
 	    SLICE_PRINTF(mail->report_id));
-	strbuf_printf(text, "Message-ID: <%.*s",
-	    SLICE_PRINTF(mail->report_id));
-	if (mail->secret != NULL) {
-		strbuf_append_char(text, '.');
-		report_append_token(text, mail->secret, mail->report_id,
-		    mail->to);
-	}
-	strbuf_printf(text, "@%.*s>\n", SLICE_PRINTF(mail->submitter));
+	report_append_message_id(text, mail->report_id, mail->secret, mail->to,
+	    mail->submitter);
 	strbuf_append(text, SLICE("Auto-Submitted: auto-generated\n"
 	    "MIME-Version: 1.0\n"
 	    "Content-Type: multipart/mixed;\n    boundary=\""));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_append(text, SLICE("\"\n\n"));
 }
 
@@ -94,7 +56,7 @@ static void
 append_first_part(struct strbuf *text, const struct report_mail *mail)
 {
 	strbuf_append(text, SLICE("--"));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_printf(text, "\nContent-Type: text/plain; charset=us-ascii\n\n"
 	    "This is a DMARC aggregate report (RFC 9990).\n\n"
 	    "Domain:    %.*s\n", SLICE_PRINTF(mail->policy_domain));
@@ -114,7 +76,7 @@ static void
 append_second_part(struct strbuf *text, const struct report_mail *mail)
 {
 	strbuf_append(text, SLICE("--"));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_append(text, SLICE("\nContent-Type: application/gzip;\n"
 	    "    name=\""));
 	report_append_file_name(text, mail);
@@ -128,25 +90,8 @@ static void
 append_end(struct strbuf *text, const struct report_mail *mail)
 {
 	strbuf_append(text, SLICE("--"));
-	append_boundary(text, mail);
+	report_append_boundary(text, mail->report_id);
 	strbuf_append(text, SLICE("--\n"));
-}
-
-/* TEXT with its line ends as EOL, and start it anew. */
-static bool
-put_text(struct strbuf *text, const char *eol, FILE *out)
-{
-	struct slice rest = strbuf_slice(text);
-
-	while (rest.len != 0) {
-		struct slice line = slice_head(rest, slice_find(rest, '\n'));
-
-		fwrite(line.ptr, 1, line.len, out);
-		fputs(eol, out);
-		rest = slice_from(rest, line.len + 1);
-	}
-	strbuf_truncate(text, 0);
-	return !text->has_failed && !ferror(out);
 }
 
 static bool
@@ -179,10 +124,11 @@ report_write_mail(const struct report_mail *mail, FILE *attachment,
 	append_header(&text, mail);
 	append_first_part(&text, mail);
 	append_second_part(&text, mail);
-	is_good = put_text(&text, eol, out) &&
+	is_good = report_put_text(&text, eol, out) &&
 	    put_attachment(attachment, eol, out);
 	append_end(&text, mail);
-	is_good = is_good && put_text(&text, eol, out) && fflush(out) == 0;
+	is_good = is_good && report_put_text(&text, eol, out) &&
+	    fflush(out) == 0;
 	arena_destroy(&arena);
 	return is_good;
 }

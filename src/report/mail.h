@@ -28,9 +28,6 @@ struct report_mail {
 void report_append_file_name(struct strbuf *text,
     const struct report_mail *mail);
 
-/* A time as the header has it, in UTC. */
-void report_append_date(struct strbuf *text, int64_t time_s);
-
 /* Header and body, ATTACHMENT (the gzip'ed XML, from its start) encoded, each
  * line ended with EOL ("\n" or "\r\n"), none that begins with a dot.  False
  * where reading, writing or memory failed. */
