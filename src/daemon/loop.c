@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/thread.h"
 #include "daemon/drain.h"
 #include "daemon/notify.h"
 #include "dns/cache.h"
@@ -53,19 +54,6 @@ struct loop {
 
 /* ---- threads ------------------------------------------------------------- */
 
-static bool
-start_blocked_thread(pthread_t *thread, void *(*run)(void *), void *arg)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, NULL, run, arg);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
-}
-
 static void *
 run_milter(void *arg)
 {
@@ -89,7 +77,7 @@ stop_milter(struct loop *loop)
 {
 	pthread_t thread;
 
-	if (start_blocked_thread(&thread, run_stop, NULL))
+	if (thread_start_blocked(&thread, run_stop, NULL))
 		pthread_detach(thread);
 	else
 		log_write(loop->log, LOG_LEVEL_ERROR,
@@ -369,7 +357,7 @@ loop_show_writer(struct loop *loop, const struct report_writer *writer)
 bool
 loop_start(struct loop *loop)
 {
-	loop->is_milter_started = start_blocked_thread(
+	loop->is_milter_started = thread_start_blocked(
 	    &loop->milter_thread, run_milter, loop);
 	return loop->is_milter_started;
 }

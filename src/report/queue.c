@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/thread.h"
 
 struct head {			/* in front of each record */
 	int64_t time_s;
@@ -29,26 +30,6 @@ struct report_queue {
 	bool is_closed;
 };
 
-static bool
-init_waiting(struct report_queue *queue)
-{
-	pthread_condattr_t monotonic;
-	bool is_ready;
-
-	if (pthread_condattr_init(&monotonic) != 0)
-		return false;
-	is_ready = pthread_condattr_setclock(&monotonic,
-	    CLOCK_MONOTONIC) == 0 &&
-	    pthread_cond_init(&queue->is_wanted, &monotonic) == 0;
-	pthread_condattr_destroy(&monotonic);
-	if (!is_ready)
-		return false;
-	if (pthread_mutex_init(&queue->lock, NULL) == 0)
-		return true;
-	pthread_cond_destroy(&queue->is_wanted);
-	return false;
-}
-
 struct report_queue *
 report_create_queue(size_t capacity)
 {
@@ -59,7 +40,7 @@ report_create_queue(size_t capacity)
 	queue->capacity = capacity;
 	/* Not calloc: what is not touched is not there. */
 	if ((queue->ring = malloc(capacity)) == NULL ||
-	    !init_waiting(queue)) {
+	    !thread_init_wait(&queue->lock, &queue->is_wanted)) {
 		free(queue->ring);
 		free(queue);
 		return NULL;

@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/thread.h"
 #include "report/batch.h"
 #include "report/failure.h"
 #include "report/history.h"
@@ -363,32 +363,11 @@ run(void *context)
 
 /* ---- outside ------------------------------------------------------------- */
 
-static bool
-init_end(struct report_writer *w)
+static void
+destroy_wait(struct report_writer *w)
 {
-	pthread_condattr_t monotonic;
-	bool is_ready;
-
-	if (pthread_condattr_init(&monotonic) != 0)
-		return false;
-	is_ready = pthread_condattr_setclock(&monotonic,
-	    CLOCK_MONOTONIC) == 0 &&
-	    pthread_cond_init(&w->ended, &monotonic) == 0;
-	pthread_condattr_destroy(&monotonic);
-	return is_ready && pthread_mutex_init(&w->lock, NULL) == 0;
-}
-
-static bool
-start_thread(struct report_writer *w)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&w->thread, NULL, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
+	pthread_cond_destroy(&w->ended);
+	pthread_mutex_destroy(&w->lock);
 }
 
 static void
@@ -413,11 +392,15 @@ report_start_writer(const struct report_options *options, struct log *log)
 	w->history = report_create_history(REPORT_HISTORY_MAX);
 	w->batch = report_create_batch(REPORT_BATCH_ITEMS);
 	if (w->queue == NULL || w->history == NULL || w->batch == NULL ||
-	    !init_end(w) || !start_thread(w)) {
+	    !thread_init_wait(&w->lock, &w->ended)) {
 		free_writer(w);
 		return NULL;
 	}
-	return w;
+	if (thread_start_blocked(&w->thread, run, w))
+		return w;
+	destroy_wait(w);
+	free_writer(w);
+	return NULL;
 }
 
 bool
@@ -487,8 +470,7 @@ report_destroy_writer(struct report_writer **writer)
 	if (w == NULL)
 		return;
 	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->ended);
-	pthread_mutex_destroy(&w->lock);
+	destroy_wait(w);
 	free_writer(w);
 	*writer = NULL;
 }
