@@ -57,6 +57,16 @@ mail_split_address(struct slice address, struct slice *local_out,
 	    SLICE_EMPTY;
 }
 
+bool
+mail_is_address(struct slice address, struct slice local, struct slice domain)
+{
+	struct slice own_local, own_domain;
+
+	mail_split_address(address, &own_local, &own_domain);
+	return own_domain.len != 0 && slice_eq_nocase(local, own_local) &&
+	    slice_eq_nocase(domain, own_domain);
+}
+
 void
 mail_parse_path(struct slice argument, struct mail_path *path_out)
 {

@@ -17,6 +17,10 @@ struct mail_path {
 void mail_split_address(struct slice address, struct slice *local_out,
     struct slice *domain_out);
 
+/* Whether ADDRESS has a domain and is LOCAL at DOMAIN, in any case. */
+bool mail_is_address(struct slice address, struct slice local,
+    struct slice domain);
+
 /* MAIL's first argument as the MTA passes it: with or without brackets, with a
  * source route, nothing at all.  Whatever it is there is an answer.  Borrows
  * ARGUMENT. */

@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "inspect/inspect.h"
+#include "mail/path.h"
 
 static struct slice
 take_word(struct cursor *cur)
@@ -62,20 +63,10 @@ get_field(const struct inspect_results *results, struct slice name)
 }
 
 static bool
-is_address(struct slice address, struct slice local, struct slice domain)
-{
-	struct slice own_local, own_domain;
-
-	mail_split_address(address, &own_local, &own_domain);
-	return own_domain.len != 0 && slice_eq_nocase(local, own_local) &&
-	    slice_eq_nocase(domain, own_domain);
-}
-
-static bool
 is_sent_to(const struct inspect_results *results, struct slice address)
 {
 	for (size_t i = 0; i < results->n_recipients; i++)
-		if (!is_address(address, results->recipients[i].local,
+		if (!mail_is_address(address, results->recipients[i].local,
 		    results->recipients[i].domain))
 			return false;
 	return results->n_recipients != 0 && results->n_more_recipients == 0;
@@ -89,7 +80,7 @@ report_is_echo(const struct inspect_results *results,
 		return true;
 	if (evaluation->result != DMARC_PASS)
 		return false;
-	return is_address(report_address, results->sender.local,
+	return mail_is_address(report_address, results->sender.local,
 	    results->sender_domain) ||
 	    is_report_subject(get_field(results, SLICE("Subject"))) ||
 	    (results->sender.is_null && is_multipart_report(

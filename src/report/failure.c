@@ -104,16 +104,6 @@ matches_options(const struct inspect_results *results, struct slice fo)
 	return !is_any_known && results->dmarc.result == DMARC_FAIL;
 }
 
-static bool
-is_address(struct slice address, struct slice local, struct slice domain)
-{
-	struct slice own_local, own_domain;
-
-	mail_split_address(address, &own_local, &own_domain);
-	return own_domain.len != 0 && slice_eq_nocase(local, own_local) &&
-	    slice_eq_nocase(domain, own_domain);
-}
-
 /* A report, a bounce, or mail that our own reports brought about: else two
  * sites could report to each other without end. */
 static bool
@@ -124,11 +114,11 @@ is_about_reports(const struct report_failure_request *request)
 	const struct mail_field *type = mail_header_get(results->header,
 	    SLICE("Content-Type"), 0);
 
-	if (results->sender.is_null || is_address(own, results->sender.local,
-	    results->sender_domain))
+	if (results->sender.is_null || mail_is_address(own,
+	    results->sender.local, results->sender_domain))
 		return true;
 	for (size_t i = 0; i < results->n_recipients; i++)
-		if (is_address(own, results->recipients[i].local,
+		if (mail_is_address(own, results->recipients[i].local,
 		    results->recipients[i].domain))
 			return true;
 	return type != NULL && slice_starts_with_nocase(
