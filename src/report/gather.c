@@ -329,6 +329,20 @@ gather_verdict(const struct policy_verdict *verdict, struct arena *arena,
 
 /* ---- the whole ----------------------------------------------------------- */
 
+/* What only reports tell is not kept where none will: else every name that a
+ * sender makes up would be a row of its own, of mail that nobody asks about and
+ * that may be no more than a MAIL command. */
+static void
+forget_unreported(struct report_fact *fact)
+{
+	if (fact->is_reportable)
+		return;
+	fact->configuration = fact->reasons = SLICE_EMPTY;
+	fact->envelope_from = fact->envelope_to = SLICE_EMPTY;
+	fact->spf_domain = SLICE_EMPTY;
+	fact->n_signatures = 0;
+}
+
 void
 report_gather_fact(const struct report_message *message, size_t i,
     struct arena *arena, struct report_fact *fact_out)
@@ -358,6 +372,7 @@ report_gather_fact(const struct report_message *message, size_t i,
 		fact_out->arc_result = slice_from_cstr(arc_result_name(
 		    results->arc.result));
 	gather_verdict(message->verdict, arena, fact_out);
+	forget_unreported(fact_out);
 }
 
 bool
