@@ -183,23 +183,45 @@ create_file(const char *path, const struct stat *directory)
 }
 
 static enum store_status
+fail_directory(struct sqlite *lite, const char *name, int error)
+{
+	const char *path = sql_escape(&lite->sql, lite->path);
+
+	name = sql_escape(&lite->sql, name);
+	if (error == ENOENT)
+		sql_set_problem(&lite->sql, "%s cannot be opened: there is no "
+		    "directory %s", path, name);
+	else
+		sql_set_problem(&lite->sql, "%s cannot be opened: its "
+		    "directory %s (%s)", path, name, strerror(error));
+	return STORE_UNAVAILABLE;
+}
+
+/* A directory that may not be looked into does not tell. */
+static bool
+may_be_there(const char *path)
+{
+	return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+static enum store_status
 prepare_file(struct sqlite *lite, const char *path)
 {
-	char *copy = strdup(path);
+	enum store_status status = STORE_OK;
+	char *copy = strdup(path), *name;
 	struct stat directory;
 	int error;
 
 	if (copy == NULL)
 		return fail_errno(lite, "cannot be opened", ENOMEM);
-	error = stat(dirname(copy), &directory) != 0 ? errno : 0;
+	name = dirname(copy);
+	if (stat(name, &directory) != 0)
+		status = fail_directory(lite, name, errno);
+	else if ((error = create_file(path, &directory)) != 0)
+		status = fail_errno(lite, may_be_there(path) ?
+		    "cannot be opened" : "cannot be created", error);
 	free(copy);
-	if (error != 0) {
-		fail_errno(lite, "cannot be opened: its directory", error);
-		return STORE_UNAVAILABLE;
-	}
-	if ((error = create_file(path, &directory)) != 0)
-		return fail_errno(lite, "cannot be created", error);
-	return STORE_OK;
+	return status;
 }
 
 /* Whether PATH still leads to what was opened: one that was removed or

@@ -165,7 +165,7 @@ test_mode(void **state)
 }
 
 static int
-open_as_nobody(void)
+refuse_nobody(const char *words)
 {
 	struct arena *arena = test_arena();
 	struct store *store;
@@ -176,8 +176,19 @@ open_as_nobody(void)
 	strbuf_init(&problem, arena, 2000);
 	if (store_open(url, &store, &problem) != STORE_UNAVAILABLE)
 		return 2;
-	return strstr(strbuf_cstr(&problem), "Permission denied") != NULL ?
-	    0 : 3;
+	return strstr(strbuf_cstr(&problem), words) != NULL ? 0 : 3;
+}
+
+static int
+create_as_nobody(void)
+{
+	return refuse_nobody("cannot be created (Permission denied)");
+}
+
+static int
+open_as_nobody(void)
+{
+	return refuse_nobody("cannot be opened (Permission denied)");
 }
 
 static void
@@ -188,10 +199,13 @@ test_permission(void **state)
 	(void)state;
 	make_fresh();
 	assert_int_equal(chmod(directory, 0555), 0);
-	assert_int_equal(run_child(open_as_nobody), 0);
+	assert_int_equal(run_child(create_as_nobody), 0);
 	assert_int_equal(chmod(directory, 0755), 0);
 	store = store_cases_open(url);
 	store_close(&store);
+	assert_int_equal(chmod(directory, 0), 0);
+	assert_int_equal(run_child(open_as_nobody), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
 	assert_int_equal(chmod(database, 0), 0);
 	assert_int_equal(run_child(open_as_nobody), 0);
 }
@@ -201,10 +215,12 @@ test_places(void **state)
 {
 	(void)state;
 	assert_refused("sqlite:/nonexistent/assay.db", STORE_UNAVAILABLE,
-	    "/nonexistent/assay.db cannot be opened: its directory (No such"
-	    " file or directory)");
+	    "/nonexistent/assay.db cannot be opened: there is no directory"
+	    " /nonexistent");
+	assert_refused("sqlite:/dev/null/x/assay.db", STORE_UNAVAILABLE,
+	    "cannot be opened: its directory /dev/null/x (Not a directory)");
 	assert_refused("sqlite:/dev/null/assay.db", STORE_UNAVAILABLE,
-	    "Not a directory");
+	    "cannot be opened (Not a directory)");
 	assert_refused("sqlite:/tmp", STORE_UNAVAILABLE, "/tmp");
 	assert_refused("sqlite:/tmp/\x1b[2J\n/assay.db", STORE_UNAVAILABLE,
 	    "/tmp/\\x1b[2J");
