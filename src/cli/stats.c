@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/ip.h"
@@ -23,7 +24,8 @@
 #define MEMORY ((size_t)512 * 1024 * 1024)
 #define MAX_KEY ((size_t)300)
 #define MAX_ROWS ((size_t)1000000)	/* different keys that are summed up */
-#define NUMBER_WIDTH 11
+#define NUMBER_WIDTH_MIN 6
+#define KEY_WIDTH_MIN 16
 #define N_NUMBERS 7
 
 /* RFC 9990 has addresses; who is behind one is a network. */
@@ -223,39 +225,89 @@ print_sparkline(const struct stats *stats)
 	putchar('\n');
 }
 
-static void
-print_row(const struct row *row, unsigned key_width)
-{
-	struct slice key = slice_head(row->key, key_width);
+struct widths {
+	unsigned key, numbers[N_NUMBERS];	/* in columns */
+};
 
-	terminal_print_styled(stdout, false, TERMINAL_PLAIN, key, key_width);
+static unsigned
+count_digits(uint64_t number)
+{
+	unsigned n = 1;
+
+	while ((number /= 10) != 0)
+		n++;
+	return n;
+}
+
+static unsigned
+wider(unsigned a, size_t b)
+{
+	return b > a ? (unsigned)b : a;
+}
+
+/* As wide as the first N rows need; a terminal has keys cut to fit in. */
+static struct widths
+measure(const struct stats *stats, size_t n)
+{
+	struct widths widths = { .key = wider(0, strlen(stats->title)) };
+	unsigned taken = 0, width = terminal_width(stdout);
+
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		unsigned *column = &widths.numbers[i];
+
+		*column = wider(NUMBER_WIDTH_MIN, strlen(numbers[i].title));
+		for (size_t j = 0; j < n; j++)
+			*column = wider(*column,
+			    count_digits(stats->rows[j].numbers[i]));
+		taken += 1 + *column;
+	}
+	for (size_t j = 0; j < n; j++)
+		widths.key = wider(widths.key, stats->rows[j].key.len);
+	if (isatty(STDOUT_FILENO) == 1 && widths.key + taken > width)
+		widths.key = wider(KEY_WIDTH_MIN,
+		    width > taken ? width - taken : 0);
+	return widths;
+}
+
+static void
+print_row(const struct row *row, const struct widths *widths)
+{
+	terminal_print_styled(stdout, false, TERMINAL_PLAIN,
+	    slice_head(row->key, widths->key), widths->key);
 	for (size_t i = 0; i < N_NUMBERS; i++)
-		printf(" %*" PRIu64, NUMBER_WIDTH, row->numbers[i]);
+		printf(" %*" PRIu64, (int)widths->numbers[i],
+		    row->numbers[i]);
+	putchar('\n');
+}
+
+static void
+print_titles(const struct stats *stats, const struct widths *widths)
+{
+	terminal_print_styled(stdout, terminal_has_colour(stdout),
+	    TERMINAL_BOLD, slice_from_cstr(stats->title), widths->key);
+	for (size_t i = 0; i < N_NUMBERS; i++)
+		printf(" %*s", (int)widths->numbers[i], numbers[i].title);
 	putchar('\n');
 }
 
 static void
 print_table(const struct stats *stats)
 {
-	unsigned width = terminal_width(stdout), key_width = 16;
-	unsigned taken = N_NUMBERS * (NUMBER_WIDTH + 1);
 	size_t n = count_shown(stats);
+	struct widths widths;
 
-	if (width > taken + key_width)
-		key_width = width - taken > 40 ? 40 : width - taken;
-	terminal_print_styled(stdout, terminal_has_colour(stdout),
-	    TERMINAL_BOLD, slice_from_cstr(stats->title), key_width);
-	for (size_t i = 0; i < N_NUMBERS; i++)
-		printf(" %*s", NUMBER_WIDTH, numbers[i].title);
-	putchar('\n');
+	if (stats->n_rows == 0) {
+		puts("nothing in these days");
+		return;
+	}
+	widths = measure(stats, n);
+	print_titles(stats, &widths);
 	for (size_t i = 0; i < n; i++)
-		print_row(&stats->rows[i], key_width);
+		print_row(&stats->rows[i], &widths);
 	if (n < stats->n_rows)
 		printf("and %zu more: --top 0 shows all\n",
 		    stats->n_rows - n);
-	if (stats->n_rows == 0)
-		puts("nothing in these days");
-	else if (stats->dimension == STORE_BY_DAY && stats->n_rows > 1)
+	if (stats->dimension == STORE_BY_DAY && stats->n_rows > 1)
 		print_sparkline(stats);
 }
 

@@ -473,6 +473,10 @@ def stats(lab):
 	said = run_tool(lab, "stats", "-c", assayd.conf_path, "--by", "action")
 	expect("accept" in said and "MESSAGES" in said and "\033" not in said,
 	    said)
+	expect(max(map(len, said.splitlines())) <= 80, said)
+	said = run_tool(lab, "stats", "-c", assayd.conf_path, "--from",
+	    "2020-01-01", "--to", "2020-01-02")
+	expect(said == "nothing in these days\n", said)
 	said = run_tool(lab, "stats", "-c", assayd.conf_path, "--csv", "--by",
 	    "result")
 	expect('"pass",3,3,0,' in said, said)
