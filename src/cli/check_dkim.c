@@ -97,55 +97,95 @@ check_key(struct check *check, const char *selector,
 		    selector);
 }
 
-/* Whether there is anything. */
-static bool
-check_selector(struct check *check, struct slice selector, bool is_asked_for)
+static void
+check_keys(struct check *check, const char *selector,
+    const struct dns_answer *answer)
 {
-	const char *shown = check_show(check, selector);
-	const struct dns_answer *answer = dns_query(check->resolver,
-	    check->arena, name_of(check, selector), DNS_TXT, INT64_MAX);
-	const struct dkim_key_set *set;
+	const struct dkim_key_set *set = dkim_get_key_set(check->arena,
+	    answer);
 
-	if (answer->status == DNS_TEMPFAIL)
-		check_add(check, CHECK_UNKNOWN, "dkim", "dns", NULL,
-		    "selector %s: %s", shown, answer->why);
-	else if (answer->n_records == 0 && is_asked_for)
-		check_add(check, CHECK_CRITICAL, "dkim", "dkim-no-key", NULL,
-		    "selector %s has no key", shown);
-	if (answer->n_records == 0)
-		return answer->status == DNS_TEMPFAIL;
-	set = dkim_get_key_set(check->arena, answer);
 	if (set == NULL) {
 		check->has_failed = true;
-		return true;
+		return;
 	}
 	if (set->n_keys > 1)
 		check_add(check, CHECK_WARNING, "dkim", "dkim-several",
 		    "leave one (RFC 6376 3.6.2.2)",
-		    "selector %s has %zu records", shown, set->n_keys);
+		    "selector %s has %zu records", selector, set->n_keys);
 	for (size_t i = 0; i < set->n_keys; i++)
-		check_key(check, shown, &set->keys[i]);
-	return true;
+		check_key(check, selector, &set->keys[i]);
+}
+
+static const struct dns_answer *
+ask(struct check *check, struct slice selector)
+{
+	return dns_query(check->resolver, check->arena,
+	    name_of(check, selector), DNS_TXT, INT64_MAX);
+}
+
+static void
+prefetch(struct check *check, const struct slice *selectors, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dns_prefetch(check->resolver, name_of(check, selectors[i]),
+		    DNS_TXT);
+}
+
+static void
+check_selector(struct check *check, struct slice selector)
+{
+	const char *shown = check_show(check, selector);
+	const struct dns_answer *answer = ask(check, selector);
+
+	if (answer->status == DNS_TEMPFAIL)
+		check_add(check, CHECK_UNKNOWN, "dkim", "dns", NULL,
+		    "selector %s: %s", shown, answer->why);
+	else if (answer->n_records == 0)
+		check_add(check, CHECK_CRITICAL, "dkim", "dkim-no-key", NULL,
+		    "selector %s has no key", shown);
+	else
+		check_keys(check, shown, answer);
+}
+
+/* Those that are not there are no finding each, nor is each question that had
+ * no answer. */
+static void
+check_well_known(struct check *check)
+{
+	size_t n_found = 0, n_unknown = 0;
+	const char *why = NULL;
+
+	prefetch(check, well_known, N_ELEMENTS(well_known));
+	for (size_t i = 0; i < N_ELEMENTS(well_known); i++) {
+		const struct dns_answer *answer = ask(check, well_known[i]);
+
+		if (answer->status == DNS_TEMPFAIL) {
+			n_unknown++;
+			why = answer->why;
+		} else if (answer->n_records != 0) {
+			n_found++;
+			check_keys(check, check_show(check, well_known[i]),
+			    answer);
+		}
+	}
+	if (n_unknown != 0)
+		check_add(check, CHECK_UNKNOWN, "dkim", "dns", NULL,
+		    "%zu of the %zu selectors that are common: %s", n_unknown,
+		    N_ELEMENTS(well_known), why);
+	else if (n_found == 0)
+		check_add(check, CHECK_NOTE, "dkim", "dkim-no-selector",
+		    "name yours with --selector", "no key at any of the %zu "
+		    "selectors that are common", N_ELEMENTS(well_known));
 }
 
 void
 check_dkim(struct check *check)
 {
-	const struct slice *selectors = check->selectors;
-	size_t n = check->n_selectors, n_found = 0;
-	bool is_asked_for = n != 0;
-
-	if (!is_asked_for) {
-		selectors = well_known;
-		n = N_ELEMENTS(well_known);
+	if (check->n_selectors == 0) {
+		check_well_known(check);
+		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		dns_prefetch(check->resolver, name_of(check, selectors[i]),
-		    DNS_TXT);
-	for (size_t i = 0; i < n; i++)
-		n_found += check_selector(check, selectors[i], is_asked_for);
-	if (n_found == 0 && !is_asked_for)
-		check_add(check, CHECK_NOTE, "dkim", "dkim-no-selector",
-		    "name yours with --selector", "no key at any of the %zu "
-		    "selectors that are common", n);
+	prefetch(check, check->selectors, check->n_selectors);
+	for (size_t i = 0; i < check->n_selectors; i++)
+		check_selector(check, check->selectors[i]);
 }

@@ -64,7 +64,8 @@ command_parse_options(const struct command *self, int argc, char **argv,
 int
 command_help(const struct command *self)
 {
-	printf("usage: %s %s\n%s\n", self->path, self->arguments,
+	printf("usage: %s%s%s\n%s\n", self->path,
+	    self->arguments[0] != '\0' ? " " : "", self->arguments,
 	    self->summary);
 	return 0;
 }
@@ -110,7 +111,8 @@ refuse_word(const struct command *self, const struct command *commands,
 	fprintf(stderr, "%s: there is no \"", self->path);
 	terminal_print_escaped(stderr, slice_from_cstr(word));
 	if (nearest != NULL)
-		fprintf(stderr, "\"; type: %s %s\n", nearest->path,
+		fprintf(stderr, "\"; type: %s%s%s\n", nearest->path,
+		    nearest->arguments[0] != '\0' ? " " : "",
 		    nearest->arguments);
 	else
 		fprintf(stderr, "\"; type: %s help\n", self->path);
@@ -128,6 +130,14 @@ refuse_silence(const struct command *self, const struct command *commands,
 	return EX_USAGE;
 }
 
+/* As the rest of the world spells them. */
+static const char *
+spell_out(const char *word)
+{
+	return strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 ?
+	    "version" : word;
+}
+
 static bool
 is_help(const char *word)
 {
@@ -135,17 +145,40 @@ is_help(const char *word)
 	    strcmp(word, "--help") == 0;
 }
 
+static const struct command *
+find(const struct command *commands, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* "help send" is "send --help". */
+static int
+help_with(const struct command *self, const struct command *commands, size_t n,
+    char **argv)
+{
+	const struct command *command = find(commands, n, argv[2]);
+	char help[] = "--help";
+	char *words[] = { argv[2], help, NULL };
+
+	return command == NULL ? refuse_word(self, commands, n, argv[2]) :
+	    command->run(command, 2, words);
+}
+
 int
 command_dispatch(const struct command *self, const struct command *commands,
     size_t n, int argc, char **argv)
 {
+	const struct command *command;
+
 	if (argc < 2)
 		return refuse_silence(self, commands, n);
 	if (is_help(argv[1]))
-		return list_commands(self, commands, n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(&commands[i], argc - 1,
-			    argv + 1);
-	return refuse_word(self, commands, n, argv[1]);
+		return argc > 2 ? help_with(self, commands, n, argv) :
+		    list_commands(self, commands, n);
+	command = find(commands, n, spell_out(argv[1]));
+	return command != NULL ? command->run(command, argc - 1, argv + 1) :
+	    refuse_word(self, commands, n, argv[1]);
 }

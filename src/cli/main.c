@@ -1,5 +1,6 @@
 /* cli/main.c - assay, the postmaster's tool: see cli/command.h. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/check.h"
 #include "cli/command.h"
@@ -15,7 +16,8 @@
 static int
 run_version(const struct command *self, int argc, char **argv)
 {
-	(void)argv;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return command_help(self);
 	if (argc > 1)
 		return command_misuse(self, NULL);
 	printf("assay %s\n", version_text());

@@ -232,6 +232,43 @@ test_cases(void **state)
 	}
 }
 
+/* Questions that have no answer are one finding, unless they were asked for. */
+static void
+test_unanswered_selectors(void **state)
+{
+	static const struct {
+		const char *name;
+		struct slice selector;
+		const char *ids, *text;
+	} rows[] = {
+		{ "common ones", { NULL, 0 }, "dns",
+		    "2 of the 30 selectors that are common: SERVFAIL" },
+		{ "asked for", SLICE_INIT("s1"), "dns",
+		    "selector s1: SERVFAIL" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct arena *arena = test_arena();
+		struct resolver *zone = zone_create();
+		struct check check = { .arena = arena, .resolver = zone,
+			.config = *state, .selectors = &rows[i].selector,
+			.n_selectors = rows[i].selector.len != 0 };
+
+		assert_true(zone_add_fault(zone, SLICE("s1._domainkey." D),
+		    ZONE_FAULT_SERVFAIL));
+		assert_true(zone_add_fault(zone, SLICE("2026._domainkey." D),
+		    ZONE_FAULT_SERVFAIL));
+		check_begin(&check, SLICE(D));
+		check_dkim(&check);
+		test_assert_slice(rows[i].name, list_ids(arena, &check),
+		    rows[i].ids);
+		test_assert_slice(rows[i].name, check.findings->text,
+		    rows[i].text);
+		dns_destroy_resolver(&zone);
+		arena_destroy(&arena);
+	}
+}
+
 static int
 load_config(void **state)
 {
@@ -259,6 +296,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_unanswered_selectors),
 	};
 
 	return cmocka_run_group_tests(tests, load_config, unload_config);

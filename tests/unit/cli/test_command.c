@@ -29,10 +29,19 @@ run_option(const struct command *self, int argc, char **argv)
 	return command_misuse(self, "DOMAIN is missing");
 }
 
+static int
+run_version(const struct command *self, int argc, char **argv)
+{
+	(void)self;
+	(void)argv;
+	return 20 + argc;
+}
+
 static const struct command commands[] = {
 	{ "send", "assay report send", "[DOMAIN...]", "send them", run_send },
 	{ "preview", "assay report preview", "[-c FILE] DOMAIN", "show one",
 	  run_option },
+	{ "version", "assay report version", "", "which", run_version },
 };
 
 static const struct command self = { "report", "assay report",
@@ -76,11 +85,21 @@ test_dispatch(void **state)
 	} cases[] = {
 		{ "runs", { "send", "example.org" }, 1, 12, "" },
 		{ "no command", { NULL }, 2, EX_USAGE,
-		  "usage: assay report send|preview|help\n" },
+		  "usage: assay report send|preview|version|help\n" },
 		{ "help", { "help" }, 1, 0,
 		  "usage: assay report COMMAND [ARGUMENT...]\n"
 		  "    send       send them\n"
-		  "    preview    show one\n" },
+		  "    preview    show one\n"
+		  "    version    which\n" },
+		{ "help with one", { "help", "send" }, 1, 12, "" },
+		{ "help with none", { "help", "frobnicate" }, 2, EX_USAGE,
+		  "assay report: there is no \"frobnicate\"; type: "
+		  "assay report help\n" },
+		{ "--version", { "--version" }, 1, 21, "" },
+		{ "-V", { "-V" }, 1, 21, "" },
+		{ "near one without arguments", { "versoin" }, 2, EX_USAGE,
+		  "assay report: there is no \"versoin\"; type: "
+		  "assay report version\n" },
 		{ "near one", { "sned" }, 2, EX_USAGE,
 		  "assay report: there is no \"sned\"; type: "
 		  "assay report send [DOMAIN...]\n" },
