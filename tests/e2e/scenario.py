@@ -14,8 +14,8 @@ class Scenario:
 
 def scenario(name, is_slow=False, is_heavy=False):
 	"""Make a function of the lab a scenario.  A slow one waits for real
-	time to pass.  A heavy one starts so many programs that valgrind would
-	take minutes for it."""
+	time to pass.  A heavy one starts many programs, and others do what it
+	does in the daemon: valgrind is spared it."""
 	def register(function):
 		ALL.append(Scenario(function, name, is_slow, is_heavy))
 		return function

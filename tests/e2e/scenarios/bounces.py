@@ -86,7 +86,7 @@ def change_digit(message_id, index):
 	return message_id[:index] + digit + message_id[index + 1:]
 
 
-@scenario("a bounce of what was never sent changes nothing")
+@scenario("a bounce of what was never sent changes nothing", is_heavy=True)
 def forged_bounce(lab):
 	assayd, calendar = start(lab, "forged-bounce")
 	send_of(lab, assayd, "shop.example")
@@ -110,7 +110,7 @@ def forged_bounce(lab):
 	expect_reported(lab, "shop.example")
 
 
-@scenario("who refuses a report at once, and who defers it")
+@scenario("who refuses a report at once, and who defers it", is_heavy=True)
 def refused(lab):
 	assayd, calendar = start(lab, "refused")
 	send_of(lab, assayd, "refused.reports.example",

@@ -40,7 +40,8 @@ def fail_message(number):
 	    subject="secret subject", body=b"secret body %d\r\n" % number)
 
 
-@scenario("failure reports are off unless the configuration says otherwise")
+@scenario("failure reports are off unless the configuration says otherwise",
+    is_heavy=True)
 def failures_off(lab):
 	assayd, calendar = start(lab, "failures-off")
 	expect_reply(lab.send(assayd, fail_message(0), "x@nodmarc.example",

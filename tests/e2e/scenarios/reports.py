@@ -342,7 +342,7 @@ def reports_come_in(lab):
 	expect(not catcher(lab).take(), "they were reported on")
 
 
-@scenario("SIGTERM right after the traffic loses nothing")
+@scenario("SIGTERM right after the traffic loses nothing", is_heavy=True)
 def stop_at_once(lab):
 	assayd, calendar = start(lab, "stop")
 	with lab.smtp(assayd) as session:

@@ -106,7 +106,7 @@ def hold_store(lab, name, seconds):
 	expect_intact(lab, name)
 
 
-@scenario("the store is locked by another one for 2 s")
+@scenario("the store is locked by another one for 2 s", is_heavy=True)
 def locked_shortly(lab):
 	hold_store(lab, "locked", 2)
 
@@ -155,7 +155,8 @@ class Disk:
 		    (octets, resource.RLIM_INFINITY))
 
 
-@scenario("the disk is full: mail flows, and what waited is written")
+@scenario("the disk is full: mail flows, and what waited is written",
+    is_heavy=True)
 def disk_full(lab):
 	with Disk(lab, "full") as disk:
 		assayd, calendar = start(lab, "full")
@@ -175,7 +176,8 @@ def disk_full(lab):
 		expect_intact(lab, "full")
 
 
-@scenario("the disk is full until the end: what is lost is told")
+@scenario("the disk is full until the end: what is lost is told",
+    is_heavy=True)
 def disk_full_to_the_end(lab):
 	with Disk(lab, "lost") as disk:
 		assayd, calendar = start(lab, "lost")
@@ -197,7 +199,8 @@ def disk_full_to_the_end(lab):
 		    "what was there is gone: %s" % counts)
 
 
-@scenario("the store's file is removed: mail flows, a new one is begun")
+@scenario("the store's file is removed: mail flows, a new one is begun",
+    is_heavy=True)
 def removed(lab):
 	assayd, calendar = start(lab, "removed")
 	send_many(lab, assayd, 2, "before")
@@ -211,7 +214,7 @@ def removed(lab):
 	expect_intact(lab, "removed")
 
 
-@scenario("a newer assay's store is left alone; mail flows")
+@scenario("a newer assay's store is left alone; mail flows", is_heavy=True)
 def newer(lab):
 	assayd, _ = start(lab, "newer")
 	send_promptly(lab, assayd)
@@ -236,7 +239,7 @@ def dump(lab, name):
 		return list(store.iterdump())
 
 
-@scenario("two worker processes write to one store")
+@scenario("two worker processes write to one store", is_heavy=True)
 def workers(lab):
 	assayd, calendar = start(lab, "workers", milter={"workers": 2})
 	send_many(lab, assayd, 30, "w")
@@ -314,7 +317,7 @@ def stopped_server(lab):
 	expect_counts(lab, assayd, calendar, before=2, down=5, after=2)
 
 
-@scenario("PostgreSQL is not there when the daemon starts")
+@scenario("PostgreSQL is not there when the daemon starts", is_heavy=True)
 def late_server(lab):
 	server = postgresql(lab)
 	url = server.create("late")
