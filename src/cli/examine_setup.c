@@ -12,6 +12,7 @@
 #include "cli/setup.h"
 #include "config/config.h"
 #include "daemon/hostname.h"
+#include "dmarc/psl.h"
 
 #define MEMORY ((size_t)4 * 1024 * 1024)
 #define MAX_PROBLEM ((size_t)64 * 1024)
@@ -156,6 +157,22 @@ open_resolver(struct examine_setup *setup)
 	return 0;
 }
 
+/* For whoever compares with it, and where the configuration goes by it. */
+static int
+load_psl(struct examine_setup *setup)
+{
+	struct dmarc_options *dmarc = &setup->config->inspect.dmarc;
+	const char *path = setup->config->psl_file;
+
+	setup->psl = dmarc_psl_load(path);
+	dmarc->psl = setup->psl;
+	if (setup->psl != NULL || dmarc->discovery != DMARC_DISCOVERY_PSL)
+		return 0;
+	strbuf_printf(&setup->problem, "dmarc.org_domain = \"psl\": %s "
+	    "cannot be read", path != NULL ? path : "the system's list");
+	return examine_setup_fail(setup, EX_CONFIG);
+}
+
 int
 examine_setup_open(struct examine_setup *setup)
 {
@@ -164,6 +181,8 @@ examine_setup_open(struct examine_setup *setup)
 	int status = setup_load_usable_config(setup->command,
 	    setup->config_path, &setup->config);
 
+	if (status == 0)
+		status = load_psl(setup);
 	if (status == 0)
 		status = setup->replay != NULL ? open_replay(setup) :
 		    open_resolver(setup);
@@ -195,5 +214,6 @@ examine_setup_end(struct examine_setup *setup)
 	tool_resolver_close(&setup->tool);
 	recording_destroy(&setup->recording);
 	config_unload(&setup->config);
+	dmarc_psl_free(&setup->psl);
 	arena_destroy(&setup->arena);
 }

@@ -8,6 +8,7 @@
 
 struct command;
 struct config;
+struct psl;
 struct recording;
 struct tool_resolver;
 
@@ -44,6 +45,7 @@ struct examine_setup {
 	const char *config_path;	/* NULL: the default one, if there */
 	const char *zone, *record, *replay;
 	struct config *config;
+	struct psl *psl;		/* NULL: there is none */
 	struct recording *recording;	/* NULL: neither of the two */
 	struct tool_resolver *tool;	/* NULL: replayed */
 	struct resolver *recorder;	/* around it, or the replay; or NULL */

@@ -19,8 +19,6 @@
 #include "cli/mailbox.h"
 #include "cli/message.h"
 #include "cli/terminal.h"
-#include "config/config.h"
-#include "dmarc/psl.h"
 
 #define DEFAULT_LOG "/var/log/mail.log"
 /* Nodes twice, as their array grows, and their texts, with room to write. */
@@ -48,7 +46,6 @@ static const struct option long_options[] = {
 struct explain {
 	struct examine_setup setup;
 	bool is_open;		/* the setup: only messages need it */
-	struct psl *psl;
 	enum explain_kind kind;	/* forced; UNKNOWN: by its form */
 	const char *log;
 	bool is_json;
@@ -104,7 +101,8 @@ explain_find_kind(struct slice text, bool is_file)
 	size_t reply;
 
 	text = slice_trim(text);
-	reply = explain_find_reply(text);
+	/* Of a file the first octets will do, however long it is. */
+	reply = explain_find_reply(is_file ? slice_head(text, 4) : text);
 	if (slice_starts_with_nocase(text, field_name) &&
 	    (!is_file || is_one_field(text)))
 		return EXPLAIN_RESULTS;
@@ -232,10 +230,8 @@ tell_message(struct explain *e, struct slice name, struct slice octets,
 		note_status(e, status);
 		return false;
 	}
-	if (!e->is_open)
-		e->psl = dmarc_psl_load(e->setup.config->psl_file);
 	e->is_open = true;
-	return explain_message(&e->setup.examiner, e->psl, name, octets,
+	return explain_message(&e->setup.examiner, e->setup.psl, name, octets,
 	    trace);
 }
 
@@ -444,7 +440,6 @@ explain_run_command(const struct command *self, int argc, char **argv)
 	if (status == 0)
 		status = wants_help ? command_help(self) :
 		    run(&e, argv + optind, argc - optind);
-	dmarc_psl_free(&e.psl);
 	examine_setup_end(&e.setup);
 	return status;
 }

@@ -86,23 +86,45 @@ struct sequel {
 	struct dmarc_identifiers identifiers;
 	const struct inspect_results *results;
 	struct slice author;		/* of the evaluation that decided */
-	struct slice org_domain;
+	struct slice org_domain;	/* as the examination finds it */
+	struct slice walked;		/* by the tree walk, which that may be */
 	struct explain_case case_;
 };
 
-/* Told of where the examination had no need of it. */
-static void
-find_org(struct sequel *sequel)
+static struct slice
+find_org_by(struct dmarc_finder *finder, struct slice author,
+    struct trace *trace)
 {
-	bool is_known =
-	    sequel->results->dmarc.deciding->org_domain.len != 0;
 	const struct dmarc_org *org;
 
-	sequel->finder.trace = is_known ? NULL : sequel->trace;
-	org = dmarc_find_org(&sequel->finder, sequel->author);
-	sequel->finder.trace = NULL;
-	if (org->failed == NULL)
-		sequel->org_domain = org->name;
+	finder->trace = trace;
+	org = dmarc_find_org(finder, author);
+	finder->trace = NULL;
+	return org->failed == NULL ? org->name : SLICE_EMPTY;
+}
+
+/* Told of where the examination had no need of it. */
+static void
+find_orgs(struct sequel *sequel)
+{
+	static const struct dmarc_options tree_walk = DMARC_OPTIONS_DEFAULT;
+	struct dmarc_finder *finder = &sequel->finder;
+	bool is_told = sequel->results->dmarc.deciding->org_domain.len != 0;
+	struct dmarc_finder walker;
+
+	sequel->org_domain = find_org_by(finder, sequel->author, is_told ?
+	    NULL : sequel->trace);
+	switch (finder->options->discovery) {
+	case DMARC_DISCOVERY_TREE_WALK:
+		sequel->walked = sequel->org_domain;
+		break;
+	case DMARC_DISCOVERY_PSL:
+		dmarc_finder_init(&walker, &tree_walk, finder->resolver,
+		    finder->arena, finder->deadline_ms);
+		sequel->walked = find_org_by(&walker, sequel->author,
+		    sequel->trace);
+		break;
+	}
 }
 
 static void
@@ -112,19 +134,20 @@ compare_list(struct sequel *sequel, const struct psl *psl)
 
 	if (psl == NULL) {
 		trace_tell(sequel->trace, "public suffix list", SLICE_EMPTY,
-		    "not there", SLICE("dmarc.psl_file names one"));
+		    "not there", SLICE("the system has no list to compare "
+		    "with"));
 		return;
 	}
 	by_list = dmarc_psl_org_domain(psl, sequel->author);
-	if (sequel->org_domain.len == 0)
+	if (sequel->walked.len == 0)
 		trace_tell(sequel->trace, "public suffix list", by_list,
 		    "the tree walk has no answer", SLICE_EMPTY);
-	else if (slice_eq(by_list, sequel->org_domain))
+	else if (slice_eq(by_list, sequel->walked))
 		trace_tell(sequel->trace, "public suffix list", by_list,
 		    "as the tree walk has it", SLICE_EMPTY);
 	else
 		trace_tell(sequel->trace, "public suffix list", by_list,
-		    "the tree walk differs", sequel->org_domain);
+		    "the tree walk differs", sequel->walked);
 }
 
 /* Whether an identifier of DOMAIN that passes would be aligned. */
@@ -214,7 +237,7 @@ tell_sequel(const struct examiner_options *options, const struct psl *psl,
 		sequel.author =
 		    sequel.results->dmarc.deciding->author_domain;
 	if (sequel.author.len != 0) {
-		find_org(&sequel);
+		find_orgs(&sequel);
 		compare_list(&sequel, psl);
 		align_all(&sequel);
 	}

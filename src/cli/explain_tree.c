@@ -18,7 +18,8 @@ struct story {
 /* Those not named come where they were told, between the two halves. */
 static const char *const first_labels[] = { "message", "spf", "spf helo",
 	"dkim", "arc", "dmarc" };
-static const char *const last_labels[] = { "tree walk", "public suffix list",
+static const char *const last_labels[] = { "organizational domain",
+	"tree walk", "public suffix list",
 	"what did not pass", "verdict at MAIL FROM", "verdict", "field",
 	"what would make it pass" };
 

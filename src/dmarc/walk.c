@@ -225,6 +225,8 @@ dmarc_find_org(struct dmarc_finder *finder, struct slice domain)
 		break;
 	case DMARC_DISCOVERY_PSL:
 		org->name = dmarc_psl_org_domain(finder->options->psl, domain);
+		trace_tell(finder->trace, "organizational domain", domain,
+		    "by the public suffix list", org->name);
 		break;
 	}
 	org->next = finder->orgs;

@@ -33,6 +33,9 @@ finish_arc(struct inspect *in, bool is_body_valid, int64_t deadline_ms)
 	if (in->chain != NULL)
 		arc_finish(in->chain, is_body_valid, deadline_ms,
 		    &in->results.arc);
+	else if (in->has_arc)
+		trace_tell(in->trace, "arc", SLICE_EMPTY, "none",
+		    SLICE("nobody has sealed it"));
 	in->results.is_arc_checked = in->has_arc;
 }
 

@@ -152,6 +152,8 @@ sender_check(struct inspect *in, int64_t deadline_ms)
 			.domain = results->sender_domain,
 			.reason = SLICE("the relay's Received fields do not "
 			    "tell who its client was") };
+		trace_tell(in->trace, "spf", results->sender_domain, "none",
+		    results->spf.reason);
 	} else if (in->sender_run.is_complete) {
 		results->spf = in->sender_run.outcome;
 	} else {

@@ -5,6 +5,7 @@
 #include "spf/record.h"
 
 #define MAX_LINE ((size_t)1024)		/* counters, a question */
+#define MAX_DETAIL ((size_t)4096)	/* a reason, and counters */
 
 /* ---- answers ------------------------------------------------------------- */
 
@@ -142,7 +143,7 @@ spf_trace_term_end(const struct spf_evaluation *ev,
 	}
 	if (is_address(directive))
 		trace_open(ev->trace, "term", directive->text);
-	strbuf_init(&detail, trace_arena(ev->trace), MAX_LINE);
+	strbuf_init(&detail, trace_arena(ev->trace), MAX_DETAIL);
 	if (status == SPF_OK && is_match)
 		strbuf_printf(&detail, "gives %s",
 		    spf_result_name(directive->qualifier));

@@ -13,7 +13,7 @@
 
 #define D "example.org"
 #define AUTHOR "From: Ann <ann@" D ">\n"
-#define MAX_WANT 12
+#define MAX_WANT 14
 #define MAX_RECORDS 8
 
 /* A signature of D that can be tried: bh= is of no body, b= of nothing. */
@@ -58,7 +58,7 @@ static const struct {
 	{ "no SPF, refused", {
 	    { "_dmarc." D, "v=DMARC1; p=reject" } },
 	    AUTHOR "\n",
-	    { "dkim: none (it is not signed)", "dmarc: " D " -> fail",
+	    { "dkim: none (it is not signed)", "arc: none", "dmarc: " D " -> fail",
 	    "lookup: _dmarc." D " -> record", "record: v=DMARC1; p=reject",
 	    "policy: reject by the record of " D " (p=)", "verdict: reject",
 	    "evidence: arc -> not found", "reply: 550 5.7.1",
