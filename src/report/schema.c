@@ -69,6 +69,8 @@ const struct schema_step schema_steps[] = {
 	    " fetched_s BIGINT NOT NULL, expires_s BIGINT NOT NULL,"
 	    " body TEXT NOT NULL) @clustered" },
 	{ 2, "CREATE INDEX mta_sts_expires_s ON mta_sts (expires_s)" },
+	/* A bounce knows a report's id alone, and anybody may send bounces. */
+	{ 2, "CREATE INDEX delivery_report_id ON delivery (report_id)" },
 };
 const size_t schema_n_steps = N_ELEMENTS(schema_steps);
 

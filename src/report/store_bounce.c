@@ -1,7 +1,4 @@
-/* report/store_bounce.c - see store_bounce.h.
- *
- * The ledger has no index by report: some tens of thousands of entries are
- * looked through for a bounce, which are rare. */
+/* report/store_bounce.c - see store_bounce.h. */
 #include "report/store_bounce.h"
 
 #include "base/arena.h"

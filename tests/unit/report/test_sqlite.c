@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+#include "report/store_bounce.h"
 #include "unit/report/store_cases.h"
 
 #define NOBODY 65534
@@ -254,6 +255,33 @@ test_foreign(void **state)
 	assert_refused(url, STORE_FAILED, "is not an SQLite database");
 }
 
+/* Anybody may send a bounce: it must not have the whole ledger read. */
+static void
+test_bounce(void **state)
+{
+	struct store *store = store_cases_open(make_fresh());
+	struct arena *arena = test_arena();
+	sqlite3_stmt *plan;
+	struct slice *destinations;
+	sqlite3 *db;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(store_find_destinations(store, SLICE("id"), 0, 9,
+	    arena, &destinations, &n), STORE_OK);
+	store_close(&store);
+	assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT"
+	    " destination FROM delivery WHERE report_id = 'id'", -1, &plan,
+	    NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+	assert_non_null(strstr((const char *)sqlite3_column_text(plan, 3),
+	    "delivery_report_id (report_id=?)"));
+	sqlite3_finalize(plan);
+	sqlite3_close(db);
+	arena_destroy(&arena);
+}
+
 /* Pages of noise where rows were. */
 static void
 test_damaged(void **state)
@@ -388,6 +416,7 @@ main(void)
 		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_bounce),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_locked),
