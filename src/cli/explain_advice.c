@@ -200,8 +200,9 @@ advise_spf(struct advice *a, const struct explain_case *c)
 	    results->client.family == IP_NONE)
 		return;
 	switch (results->spf.result) {
-	case SPF_PASS:
-		if (!c->is_spf_aligned && author_of(c).len != 0)
+	case SPF_PASS:	/* of a forwarder it is not the sender's concern */
+		if (!c->is_spf_aligned && author_of(c).len != 0 &&
+		    !is_indirect(c))
 			advise_unaligned_spf(a, c);
 		return;
 	case SPF_NONE:
