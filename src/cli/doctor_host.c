@@ -1,4 +1,5 @@
 /* cli/doctor_host.c - see doctor.h: what is not the MTA's. */
+#include <pwd.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -59,6 +60,28 @@ check_dns(struct check *check)
 		    "an answer took %lld ms", (long long)took_ms);
 }
 
+/* Made by root, as by a command that was typed before the daemon first started,
+ * in a directory of root's.  Where the configuration names no user it is the
+ * unit that says who the daemon is, and systemd sees to the owner. */
+static void
+check_owner(struct check *check)
+{
+	struct slice url = slice_from_cstr(check->config->report.store);
+	const struct passwd *user = check->config->user == NULL ? NULL :
+	    getpwnam(check->config->user);
+	const char *path;
+	struct stat file;
+
+	if (user == NULL || !slice_starts_with(url, SLICE("sqlite:")))
+		return;
+	path = check->config->report.store + sizeof("sqlite:") - 1;
+	if (stat(path, &file) != 0 || file.st_uid == user->pw_uid)
+		return;
+	check_add(check, CHECK_WARNING, "store", "store-owner",
+	    "chown it and its directory", "%s is not %s's, whom assayd runs as",
+	    path, check->config->user);
+}
+
 static void
 check_store(struct check *check)
 {
@@ -79,6 +102,7 @@ check_store(struct check *check)
 		check_add(check, CHECK_CRITICAL, "store", "store-fails", NULL,
 		    "%s", check_show(check, strbuf_slice(&problem)));
 	store_close(&store);
+	check_owner(check);
 }
 
 /* A PostgreSQL URL may hold a password. */

@@ -4,6 +4,7 @@ dialogue."""
 import http.server
 import json
 import os
+import pwd
 import ssl
 import subprocess
 import threading
@@ -430,6 +431,24 @@ def doctor_without_daemon(lab):
 		    (os.path.join(path, "sock"), lab.relay.address))
 	said = run_tool(lab, "doctor", "-c", conf, "--postfix", path, code=2)
 	expect("nobody answers there" in said and "no Postfix" in said, said)
+
+
+@scenario("doctor finds a store that root has made for itself")
+def doctor_store(lab):
+	path = make_directory(lab, "owner")
+	store = os.path.join(path, "assay.db")
+	conf = os.path.join(path, "assayd.conf")
+	with open(conf, "w") as stream:
+		stream.write('mode = "enforce";\nmilter: { socket = "unix:%s";'
+		    ' };\nresolver: { servers = ["%s"]; };\nuser = "nobody";\n'
+		    'store = "sqlite:%s";\n' % (os.path.join(path, "sock"),
+		    lab.relay.address, store))
+	words = ("doctor", "-c", conf, "--postfix", path)
+	expect("assay.db is not nobody's" in run_tool(lab, *words, code=2),
+	    "root's")
+	os.chown(store, pwd.getpwnam("nobody").pw_uid, -1)
+	expect("is not nobody's" not in run_tool(lab, *words, code=2),
+	    "nobody's")
 
 
 @scenario("doctor looks at the Postfix that is there")
