@@ -2,6 +2,7 @@
 #include "cli/report_setup.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/arena.h"
@@ -131,14 +132,18 @@ make_from(struct arena *arena, const char *text, struct report_sender *sender)
 	return !from.has_failed;
 }
 
+/* A host that has only a short name tells nobody who it is. */
 static int
 make_submitter(const struct config *config, struct arena *arena,
     struct report_sender *sender)
 {
 	const char *name = config->report.submitter;
 
-	if (name == NULL)
-		name = hostname_find(arena);
+	if (name == NULL && (name = hostname_find(arena)) != NULL &&
+	    strchr(name, '.') == NULL) {
+		sender->submitter = sender->from_domain;
+		return 0;
+	}
 	if (name != NULL && domain_normalize(arena, slice_from_cstr(name),
 	    &sender->submitter))
 		return 0;
