@@ -1,12 +1,15 @@
 /* cli/check_show.c - see check_show.h. */
 #include "cli/check_show.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/check.h"
 #include "cli/terminal.h"
 
 #define LABEL_WIDTH 9
+#define TEXT_COLUMN (2 + 2 * LABEL_WIDTH)
 
 static enum terminal_style
 style_of(enum check_severity severity)
@@ -25,6 +28,16 @@ style_of(enum check_severity severity)
 	return TERMINAL_PLAIN;
 }
 
+/* From COLUMN on, which the line has reached.  Whatever reads it line by line
+ * wants one for each finding. */
+static void
+print_text(FILE *out, struct slice text, unsigned column)
+{
+	terminal_print_wrapped(out, text, column, column,
+	    isatty(fileno(out)) == 1 ? terminal_width(out) : UINT_MAX);
+	putc('\n', out);
+}
+
 static void
 print_finding(FILE *out, const struct check_finding *finding, bool has_colour)
 {
@@ -35,10 +48,12 @@ print_finding(FILE *out, const struct check_finding *finding, bool has_colour)
 	terminal_print_styled(out, false, TERMINAL_PLAIN,
 	    slice_from_cstr(finding->matter), LABEL_WIDTH);
 	/* It was escaped when it was made. */
-	fprintf(out, "%.*s\n", SLICE_PRINTF(finding->text));
-	if (finding->advice != NULL)
-		fprintf(out, "  %*s-> %s\n", 2 * LABEL_WIDTH, "",
-		    finding->advice);
+	print_text(out, finding->text, TEXT_COLUMN);
+	if (finding->advice != NULL) {
+		fprintf(out, "%*s-> ", TEXT_COLUMN, "");
+		print_text(out, slice_from_cstr(finding->advice),
+		    TEXT_COLUMN + 3);
+	}
 }
 
 void

@@ -10,13 +10,25 @@
 #include "cli/terminal.h"
 #include "config/suggest.h"
 
+#define INDENT 4	/* of a usage's second line */
+
+static void
+print_usage(FILE *out, const struct command *self)
+{
+	int column = fprintf(out, "usage: %s%s", self->path,
+	    self->arguments[0] != '\0' ? " " : "");
+
+	terminal_print_wrapped(out, slice_from_cstr(self->arguments),
+	    column > 0 ? (size_t)column : 0, INDENT, terminal_width(out));
+	putc('\n', out);
+}
+
 int
 command_misuse(const struct command *self, const char *problem)
 {
-	fprintf(stderr, "%s: %s%susage: %s%s%s\n", self->path,
-	    problem != NULL ? problem : "", problem != NULL ? "; " : "",
-	    self->path, self->arguments[0] != '\0' ? " " : "",
-	    self->arguments);
+	if (problem != NULL)
+		fprintf(stderr, "%s: %s\n", self->path, problem);
+	print_usage(stderr, self);
 	return EX_USAGE;
 }
 
@@ -31,8 +43,9 @@ command_misuse_option(const struct command *self, int c, char **argv)
 
 	fprintf(stderr, "%s: ", self->path);
 	terminal_print_escaped(stderr, option);
-	fprintf(stderr, "%s; usage: %s %s\n", c == ':' ? " wants an argument" :
-	    " is no option here", self->path, self->arguments);
+	fprintf(stderr, "%s\n", c == ':' ? " wants an argument" :
+	    " is no option here");
+	print_usage(stderr, self);
 	return EX_USAGE;
 }
 
@@ -64,9 +77,8 @@ command_parse_options(const struct command *self, int argc, char **argv,
 int
 command_help(const struct command *self)
 {
-	printf("usage: %s%s%s\n%s\n", self->path,
-	    self->arguments[0] != '\0' ? " " : "", self->arguments,
-	    self->summary);
+	print_usage(stdout, self);
+	puts(self->summary);
 	return 0;
 }
 

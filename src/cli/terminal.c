@@ -89,6 +89,43 @@ terminal_print_styled(FILE *out, bool has_colour, enum terminal_style style,
 		putc(' ', out);
 }
 
+/* Octets up to the blank where a line may end. */
+static size_t
+measure_word(struct slice text)
+{
+	unsigned depth = 0;
+	size_t n = 0;
+
+	for (; n < text.len && (text.ptr[n] != ' ' || depth != 0); n++) {
+		if (text.ptr[n] == '[')
+			depth++;
+		else if (text.ptr[n] == ']' && depth != 0)
+			depth--;
+	}
+	return n;
+}
+
+size_t
+terminal_print_wrapped(FILE *out, struct slice text, size_t column,
+    unsigned indent, unsigned width)
+{
+	for (bool is_first = true; text.len != 0; is_first = false) {
+		size_t n = measure_word(text);
+
+		if (column > indent && column + !is_first + n > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			putc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", SLICE_PRINTF(slice_head(text, n)));
+		column += n;
+		text = slice_from(text, n + 1);
+	}
+	return column;
+}
+
 void
 terminal_begin_progress(struct terminal_progress *progress, const char *what)
 {

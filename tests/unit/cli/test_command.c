@@ -113,14 +113,14 @@ test_dispatch(void **state)
 		  "assay report: there is no \"sen\"; type: "
 		  "assay report send [DOMAIN...]\n" },
 		{ "unknown option", { "preview", "-x" }, 2, EX_USAGE,
-		  "assay report preview: -x is no option here; usage: "
-		  "assay report preview [-c FILE] DOMAIN\n" },
+		  "assay report preview: -x is no option here\n"
+		  "usage: assay report preview [-c FILE] DOMAIN\n" },
 		{ "argument missing", { "preview", "-c" }, 2, EX_USAGE,
-		  "assay report preview: -c wants an argument; usage: "
-		  "assay report preview [-c FILE] DOMAIN\n" },
+		  "assay report preview: -c wants an argument\n"
+		  "usage: assay report preview [-c FILE] DOMAIN\n" },
 		{ "misuse", { "preview" }, 2, EX_USAGE,
-		  "assay report preview: DOMAIN is missing; usage: "
-		  "assay report preview [-c FILE] DOMAIN\n" },
+		  "assay report preview: DOMAIN is missing\n"
+		  "usage: assay report preview [-c FILE] DOMAIN\n" },
 	};
 	struct arena *arena = test_arena();
 
