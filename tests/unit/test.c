@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 
@@ -38,6 +40,19 @@ test_assert_slice(const char *name, struct slice got, const char *want)
 	if (!slice_eq(got, slice_from_cstr(want)))
 		fail_msg("%s: got \"%.*s\", want \"%s\"", name,
 		    SLICE_PRINTF(got), want);
+}
+
+int
+test_run_child(int (*fn)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(fn());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 const char *

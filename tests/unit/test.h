@@ -26,6 +26,9 @@ struct arena *test_arena(void);
 /* Fails the test named CASE unless both are equal; shows both. */
 void test_assert_slice(const char *name, struct slice got, const char *want);
 
+/* The exit status of a child that runs FN, or -1 where it did not exit. */
+int test_run_child(int (*fn)(void));
+
 /* Where a file below the source folder ("tests/suites/...") lies; in the
  * arena. */
 const char *test_path(struct arena *arena, const char *path);

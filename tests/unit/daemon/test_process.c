@@ -4,26 +4,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
 #include "daemon/process.h"
 #include "unit/test.h"
-
-/* The exit status of a child that runs FN, or -1. */
-static int
-run_child(int (*fn)(void))
-{
-	pid_t child = fork();
-	int status;
-
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(fn());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* Drop privileges; 0, or 1 where that fails, with PROBLEM as expected. */
 static int
@@ -102,12 +87,12 @@ static void
 test_privileges(void **state)
 {
 	(void)state;
-	assert_int_equal(run_child(stay), 0);
-	assert_int_equal(run_child(become_stranger), 0);
-	assert_int_equal(run_child(prepare), 0);
+	assert_int_equal(test_run_child(stay), 0);
+	assert_int_equal(test_run_child(become_stranger), 0);
+	assert_int_equal(test_run_child(prepare), 0);
 	if (geteuid() != 0)
 		skip();		/* only root can become another */
-	assert_int_equal(run_child(become_nobody), 0);
+	assert_int_equal(test_run_child(become_nobody), 0);
 }
 
 /* ---- background ---------------------------------------------------------- */
@@ -181,10 +166,10 @@ static void
 test_background(void **state)
 {
 	(void)state;
-	assert_int_equal(run_child(fork_and_be_ready), 0);
-	assert_int_equal(run_child(fork_and_fail), 3);
-	assert_int_equal(run_child(fork_and_vanish), 1);
-	assert_int_equal(run_child(fork_and_look), 0);
+	assert_int_equal(test_run_child(fork_and_be_ready), 0);
+	assert_int_equal(test_run_child(fork_and_fail), 3);
+	assert_int_equal(test_run_child(fork_and_vanish), 1);
+	assert_int_equal(test_run_child(fork_and_look), 0);
 }
 
 int

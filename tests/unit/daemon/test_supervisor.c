@@ -15,20 +15,6 @@
 
 #define WATCHDOG_US 400000
 
-/* The exit status of a child that runs FN, or -1. */
-static int
-run_child(int (*fn)(void))
-{
-	pid_t child = fork();
-	int status;
-
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(fn());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* Start two workers that live as WORK says, and supervise them to their end.
  * 100 and more: the test's own trouble. */
 static int
@@ -234,7 +220,7 @@ test_orphans(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);	/* open while one of them lives */
-	assert_int_equal(run_child(die), -1);
+	assert_int_equal(test_run_child(die), -1);
 	close(fds[1]);
 	assert_int_equal(read(fds[0], &octet, 1), 0);	/* all are gone */
 	close(fds[0]);
@@ -244,12 +230,12 @@ static void
 test_lives(void **state)
 {
 	(void)state;
-	assert_int_equal(run_child(stop_good_ones), 0);
-	assert_int_equal(run_child(start_unable), 50);
-	assert_int_equal(run_child(replace_dead), 0);
-	assert_int_equal(run_child(pass_signals_on), 0);
-	assert_int_equal(run_child(kill_deaf), 1);
-	assert_int_equal(run_child(kill_stuck), 0);
+	assert_int_equal(test_run_child(stop_good_ones), 0);
+	assert_int_equal(test_run_child(start_unable), 50);
+	assert_int_equal(test_run_child(replace_dead), 0);
+	assert_int_equal(test_run_child(pass_signals_on), 0);
+	assert_int_equal(test_run_child(kill_deaf), 1);
+	assert_int_equal(test_run_child(kill_stuck), 0);
 }
 
 int

@@ -7,9 +7,17 @@
 #include "unit/test.h"
 
 #define STORE_TEST_DAY 20000u
+#define STORE_TEST_DOMAINS 5u	/* that store_cases_domain gives */
 
 /* Open it; fails the test where that fails. */
 struct store *store_cases_open(const char *url);
+
+/* Fails the test, with what STORE says, unless STATUS is STORE_OK. */
+void assert_ok(const struct store *store, enum store_status status);
+
+/* The name of a domain, another for each number below STORE_TEST_DOMAINS; lives
+ * as long as the program. */
+struct slice store_cases_domain(unsigned domain);
 
 /* A row of the day above that the numbers tell apart.  FACT is filled in. */
 struct store_row store_cases_row(struct report_fact *fact, unsigned domain,

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
@@ -98,20 +97,6 @@ assert_refused(const char *from, enum store_status status, const char *problem)
 	arena_destroy(&arena);
 }
 
-/* The exit status of a child that runs FN. */
-static int
-run_child(int (*fn)(void))
-{
-	pid_t child = fork();
-	int status;
-
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(fn());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* ---- the file itself ----------------------------------------------------- */
 
 static int
@@ -160,9 +145,9 @@ static void
 test_mode(void **state)
 {
 	(void)state;
-	assert_int_equal(run_child(make_under_mask), 0);
+	assert_int_equal(test_run_child(make_under_mask), 0);
 	if (geteuid() == 0)
-		assert_int_equal(run_child(make_for_owner), 0);
+		assert_int_equal(test_run_child(make_for_owner), 0);
 }
 
 static int
@@ -200,15 +185,15 @@ test_permission(void **state)
 	(void)state;
 	make_fresh();
 	assert_int_equal(chmod(directory, 0555), 0);
-	assert_int_equal(run_child(create_as_nobody), 0);
+	assert_int_equal(test_run_child(create_as_nobody), 0);
 	assert_int_equal(chmod(directory, 0755), 0);
 	store = store_cases_open(url);
 	store_close(&store);
 	assert_int_equal(chmod(directory, 0), 0);
-	assert_int_equal(run_child(open_as_nobody), 0);
+	assert_int_equal(test_run_child(open_as_nobody), 0);
 	assert_int_equal(chmod(directory, 0755), 0);
 	assert_int_equal(chmod(database, 0), 0);
-	assert_int_equal(run_child(open_as_nobody), 0);
+	assert_int_equal(test_run_child(open_as_nobody), 0);
 }
 
 static void
@@ -403,8 +388,8 @@ static void
 test_full(void **state)
 {
 	(void)state;
-	assert_int_equal(run_child(fill_up), 0);
-	assert_int_equal(run_child(open_without_room), 0);
+	assert_int_equal(test_run_child(fill_up), 0);
+	assert_int_equal(test_run_child(open_without_room), 0);
 }
 
 int
