@@ -19,19 +19,25 @@ temporary_make(void **state)
 	return 0;
 }
 
-int
-temporary_remove(void **state)
+void
+temporary_clear(void)
 {
 	DIR *directory = opendir(folder);
 	const struct dirent *entry;
 
-	(void)state;
 	if (directory == NULL)
-		return -1;
+		return;
 	while ((entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] != '.')
 			unlinkat(dirfd(directory), entry->d_name, 0);
 	closedir(directory);
+}
+
+int
+temporary_remove(void **state)
+{
+	(void)state;
+	temporary_clear();
 	return rmdir(folder);
 }
 

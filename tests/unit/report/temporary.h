@@ -6,6 +6,9 @@
 int temporary_make(void **state);
 int temporary_remove(void **state);
 
+/* All that is in the folder goes; for between two tests. */
+void temporary_clear(void);
+
 /* "sqlite:/...", where there was nothing when the program began. */
 const char *temporary_url(void);
 

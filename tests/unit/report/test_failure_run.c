@@ -1,7 +1,6 @@
 /* Which failure reports a run sends, and to whom. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/strbuf.h"
@@ -13,12 +12,11 @@
 #include "report/options.h"
 #include "unit/asked.h"
 #include "unit/report/store_cases.h"
+#include "unit/report/temporary.h"
 #include "unit/test.h"
 
 #define NOW_S (((int64_t)STORE_TEST_DAY + 1) * CLOCK_DAY_S)
 
-static char directory[64];
-static char url[128];
 static const struct dmarc_options dmarc = DMARC_OPTIONS_DEFAULT;
 
 struct setting {
@@ -65,19 +63,6 @@ note_event(void *context, const struct failure_event *event)
 	    (unsigned long long)event->incidents);
 }
 
-static void
-remove_files(void)
-{
-	static const char *const files[] = { "assay.db", "assay.db-wal",
-		"assay.db-shm", "assay.db-journal", "assay.db-reports" };
-	char path[128];
-
-	for (size_t i = 0; i < N_ELEMENTS(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
-		unlink(path);
-	}
-}
-
 #define ORGS \
 	"_dmarc.example.com TXT v=DMARC1; p=none\n" \
 	"_dmarc.example.net TXT v=DMARC1; p=none\n" \
@@ -92,11 +77,11 @@ set_up(struct setting *t)
 {
 	static const struct deliverer_ops ops = { record, NULL };
 
-	remove_files();
+	temporary_clear();
 	memset(t, 0, sizeof(*t));
 	t->deliverer = (struct deliverer){ &ops, "\n" };
 	t->arena = test_arena();
-	t->store = store_cases_open(url);
+	t->store = store_cases_open(temporary_url());
 	t->zone = test_zone(ORGS);
 	t->options = (struct report_options)REPORT_OPTIONS_DEFAULT;
 	t->sender = (struct report_sender){ .options = &t->options,
@@ -518,26 +503,6 @@ test_many(void **state)
 	tear_down(&t);
 }
 
-static int
-make_directory(void **state)
-{
-	(void)state;
-	strncpy(directory, "/tmp/assay-test-failure-XXXXXX",
-	    sizeof(directory) - 1);
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	snprintf(url, sizeof(url), "sqlite:%s/assay.db", directory);
-	return 0;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	remove_files();
-	return rmdir(directory);
-}
-
 int
 main(void)
 {
@@ -554,6 +519,6 @@ main(void)
 		cmocka_unit_test(test_many),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory,
-	    remove_directory);
+	return cmocka_run_group_tests(tests, temporary_make,
+	    temporary_remove);
 }

@@ -13,13 +13,12 @@
 #include "report/run.h"
 #include "unit/asked.h"
 #include "unit/report/store_cases.h"
+#include "unit/report/temporary.h"
 #include "unit/test.h"
 
 #define DAY STORE_TEST_DAY
 #define NOW_S (((int64_t)DAY + 1) * CLOCK_DAY_S + 3600)
 
-static char directory[64];
-static char url[128];
 static const struct dmarc_options dmarc = DMARC_OPTIONS_DEFAULT;
 
 /* ---- a place where messages go ------------------------------------------- */
@@ -113,21 +112,6 @@ note_event(void *context, const struct report_event *event)
 		    (unsigned long long)event->size.n_rows);
 }
 
-static void
-remove_files(void)
-{
-	static const char *const files[] = {
-		"assay.db", "assay.db-wal", "assay.db-shm", "assay.db-journal",
-		"assay.db-reports",
-	};
-	char path[128];
-
-	for (size_t i = 0; i < N_ELEMENTS(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, files[i]);
-		unlink(path);
-	}
-}
-
 #define ORGS \
 	"_dmarc.example.com TXT v=DMARC1; p=none\n" \
 	"_dmarc.example.net TXT v=DMARC1; p=none\n" \
@@ -138,10 +122,10 @@ set_up(struct setting *t, const char *zone)
 {
 	static const struct deliverer_ops ops = { record, NULL };
 
-	remove_files();
+	temporary_clear();
 	memset(t, 0, sizeof(*t));
 	t->arena = test_arena();
-	t->store = store_cases_open(url);
+	t->store = store_cases_open(temporary_url());
 	t->zone = test_zone(zone);
 	t->options = (struct report_options)REPORT_OPTIONS_DEFAULT;
 	t->recorder.deliverer = (struct deliverer){ &ops, "\n" };
@@ -496,7 +480,7 @@ test_death(void **state)
 	    "mailto:b@example.com", 0, 2);
 	store_close(&t.store);
 	if ((pid = fork()) == 0) {
-		t.store = store_cases_open(url);
+		t.store = store_cases_open(temporary_url());
 		t.recorder.dies = true;
 		run_all(&t);
 		_exit(1);
@@ -504,7 +488,7 @@ test_death(void **state)
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	t.store = store_cases_open(url);
+	t.store = store_cases_open(temporary_url());
 	assert_int_equal(run_all(&t), REPORT_RUN_OK);
 	test_assert_slice("death", strbuf_slice(&t.events),
 	    "perhaps:a@example.com/2 sent:b@example.com/2");
@@ -522,7 +506,7 @@ test_elsewhere(void **state)
 	(void)state;
 	set_up(&t, ORGS);
 	write_rows(&t, "example.com", "mailto:a@example.com", 0, 2);
-	other = store_cases_open(url);
+	other = store_cases_open(temporary_url());
 	assert_int_equal(store_lock_reports(other), STORE_OK);
 	assert_int_equal(run_all(&t), REPORT_RUN_ELSEWHERE);
 	store_close(&other);
@@ -765,26 +749,6 @@ test_ids(void **state)
 	assert_memory_not_equal(id, first, sizeof(id));
 }
 
-static int
-make_directory(void **state)
-{
-	(void)state;
-	strncpy(directory, "/tmp/assay-test-run-XXXXXX",
-	    sizeof(directory) - 1);
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	snprintf(url, sizeof(url), "sqlite:%s/assay.db", directory);
-	return 0;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	remove_files();
-	return rmdir(directory);
-}
-
 int
 main(void)
 {
@@ -807,6 +771,6 @@ main(void)
 		cmocka_unit_test(test_ids),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory,
-	    remove_directory);
+	return cmocka_run_group_tests(tests, temporary_make,
+	    temporary_remove);
 }
