@@ -146,6 +146,37 @@ take_word(struct cursor *cur, struct slice *word_out)
 	    cur->pos[0] == '@' && is_domain(cur->pos[1]);
 }
 
+/* Behind these stands a login, which is a local part though it may have no "@":
+ * RFC 8601's property, and what Postfix writes into Received.  LABEL_OUT and the
+ * login, which may be quoted, are passed. */
+static bool
+take_login(struct cursor *cur, struct slice *label_out, struct slice *login_out)
+{
+	static const struct slice labels[] = {
+		SLICE_INIT("smtp.auth="), SLICE_INIT("Authenticated sender: "),
+	};
+	struct slice content;
+	struct cursor near;
+
+	for (size_t i = 0; i < N_ELEMENTS(labels); i++) {
+		*label_out = slice_head(cursor_rest(cur), labels[i].len);
+		if (!slice_eq_nocase(*label_out, labels[i]))
+			continue;
+		cur->pos += labels[i].len;
+		near = cursor_of(slice_head(cursor_rest(cur), MAX_LOCAL));
+		if (cursor_peek(&near) != '"' ||
+		    !mail_take_quoted(&near, &content)) {
+			*login_out = cursor_take_while(cur, is_word);
+			return true;
+		}
+		*login_out = (struct slice){ cur->pos,
+		    (size_t)(near.pos - cur->pos) };
+		cur->pos = near.pos;
+		return true;
+	}
+	return false;
+}
+
 void
 redact_append_clean(struct strbuf *out, struct slice text)
 {
@@ -165,9 +196,15 @@ redact_append_text(struct strbuf *out, const struct siphash_key *key,
 {
 	struct writer w = { .out = out };
 	struct cursor cur = cursor_of(text);
-	struct slice word;
+	struct slice word, label;
 
 	while (!cursor_at_end(&cur) && !out->has_failed) {
+		if (take_login(&cur, &label, &word)) {
+			put_text(&w, label);
+			if (word.len != 0)
+				put_local(&w, key, word);
+			continue;
+		}
 		if (take_word(&cur, &word)) {
 			struct slice local = skip_name(word);
 
