@@ -4,6 +4,7 @@ dialogue."""
 import http.server
 import json
 import os
+import re
 import pwd
 import ssl
 import subprocess
@@ -510,3 +511,33 @@ def stats(lab):
 	run_tool(lab, "stats", "-c", assayd.conf_path, "--by", "weather",
 	    code=64)
 	run_tool(lab, "stats", "-c", lab.assayd_for_all().conf_path, code=78)
+
+
+# ---- explain ----------------------------------------------------------------
+
+@scenario("explain tells the story of a refusal, by message, reply and log")
+def explain(lab):
+	assayd = lab.assayd_for_all()
+	message = lab.keys.sign(compose("ceo@reject.example"),
+	    "nodmarc.example")
+	reply = lab.send(assayd, message, "spam@nodmarc.example", OTHER_CLIENT)
+	expect(reply.startswith("550 5.7.1"), reply)
+	path = save(lab, "explain", message)
+	said = run_tool(lab, "explain", "-c", assayd.conf_path, "--ip",
+	    OTHER_CLIENT, "--helo", "client.example", "--from",
+	    "spam@nodmarc.example", path)
+	for words in ("term: -all -> match", "body hash: claimed",
+	    "header hash: verifies", "_dmarc.reject.example -> record",
+	    "not aligned", "verdict: reject", "what would make it pass"):
+		expect(words in said, "no %r in %s" % (words, said))
+	tree = json.loads(run_tool(lab, "explain", "-c", assayd.conf_path,
+	    "--json", "--ip", OTHER_CLIENT, "--from",
+	    "spam@nodmarc.example", path))
+	expect(tree, "no JSON")
+	said = run_tool(lab, "explain", str(reply))
+	expect("reject.example" in said, said)
+	found = re.search(r"\(id (\w+)\)", reply)
+	expect(found is not None, reply)
+	said = run_tool(lab, "explain", "--log", assayd.log_path,
+	    found.group(1))
+	expect("reject.example" in said and OTHER_CLIENT in said, said)
