@@ -276,8 +276,8 @@ tell_dmarc(struct trace *trace, const struct line *line)
 	static const struct telling tellings[] = {
 		{ "dmarc_record", "record at", NULL },
 		{ "policy", "policy", "what that domain asks for" },
-		{ "spf_aligned", "passed by SPF", "aligned with From" },
-		{ "dkim_aligned", "passed by DKIM", "aligned with From" },
+		{ "spf_aligned", "passed by aligned SPF", NULL },
+		{ "dkim_aligned", "passed by aligned DKIM", NULL },
 	};
 
 	if (get(line, "dmarc").len == 0)
