@@ -229,7 +229,8 @@ arc_end_header(struct arc_chain *chain, const struct mail_header *header,
 
 /* ---- The body is complete ------------------------------------------------ */
 
-/* NONE, FAILED_AS where the signature or its key is no good, DNS or INTERNAL. */
+/* NONE, FAILED_AS where the signature or its key is no good, DNS or
+ * INTERNAL. */
 static enum arc_reason
 verify_digest(struct arc_chain *chain, const struct dkim_signature *sig,
     const unsigned char *digest, enum arc_reason failed_as,

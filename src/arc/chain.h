@@ -71,8 +71,8 @@ struct arc_outcome {
 
 struct arc_chain;
 
-/* The same course as dkim/verify.h: create, add, end_header, finish.  NULL where
- * memory is out.  BODY takes the forms that the AMSs need. */
+/* The same course as dkim/verify.h: create, add, end_header, finish.  NULL
+ * where memory is out.  BODY takes the forms that the AMSs need. */
 struct arc_chain *arc_create(struct arena *arena,
     const struct arc_options *options, struct resolver *resolver,
     struct dkim_body *body);

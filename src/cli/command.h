@@ -32,10 +32,10 @@ int command_misuse(const struct command *self, const char *problem);
  * has found wrong when it gave C; as command_misuse. */
 int command_misuse_option(const struct command *self, int c, char **argv);
 
-/* All options of ARGV, by getopt_long(3) with SHORTS, which begins with ":", and
- * LONGS; "-h" is for the usage, and *WANTS_HELP is true behind it.  TAKE gives
- * NULL, or what is wrong with the option, whose argument is optarg.  0, or
- * EX_USAGE; optind is at the first argument. */
+/* All options of ARGV, by getopt_long(3) with SHORTS, which begins with ":",
+ * and LONGS; "-h" is for the usage, and *WANTS_HELP is true behind it.  TAKE
+ * gives NULL, or what is wrong with the option, whose argument is optarg.  0,
+ * or EX_USAGE; optind is at the first argument. */
 int command_parse_options(const struct command *self, int argc, char **argv,
     const char *shorts, const struct option *longs,
     const char *(*take)(void *context, int c), void *context,

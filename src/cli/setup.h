@@ -1,5 +1,5 @@
-/* cli/setup.h - what most subcommands begin with.  Each of these tells on stderr
- * what went wrong, in a line, and gives the exit status for it. */
+/* cli/setup.h - what most subcommands begin with.  Each of these tells on
+ * stderr what went wrong, in a line, and gives the exit status for it. */
 #ifndef ASSAY_CLI_SETUP_H
 #define ASSAY_CLI_SETUP_H
 

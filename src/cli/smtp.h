@@ -1,8 +1,9 @@
-/* cli/smtp.h - the client's side of SMTP (RFC 5321), one step at a time, to look
- * at a server: test-send, check --connect.
+/* cli/smtp.h - the client's side of SMTP (RFC 5321), one step at a time, to
+ * look at a server: test-send, check --connect.
  *
- * Everything blocks, each step for the timeout at most.  What the server says is
- * bounded: a line of SMTP_MAX_LINE octets, SMTP_MAX_LINES of them in a reply. */
+ * Everything blocks, each step for the timeout at most.  What the server says
+ * is bounded: a line of SMTP_MAX_LINE octets, SMTP_MAX_LINES of them in a
+ * reply. */
 #ifndef ASSAY_CLI_SMTP_H
 #define ASSAY_CLI_SMTP_H
 

@@ -17,8 +17,9 @@ void dkim_sha256_destroy(struct dkim_sha256 **sha256);
 /* Lives in the arena that made it; libcrypto's part goes with it. */
 struct dkim_hash;
 
-/* Ready to be written to.  SHA256 may be NULL: it is looked up then, which takes
- * longer than to hash a header.  NULL where libcrypto or memory failed. */
+/* Ready to be written to.  SHA256 may be NULL: it is looked up then, which
+ * takes longer than to hash a header.  NULL where libcrypto or memory
+ * failed. */
 struct dkim_hash *dkim_hash_create(struct arena *arena,
     const struct dkim_sha256 *sha256);
 

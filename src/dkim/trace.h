@@ -1,5 +1,6 @@
 /* dkim/trace.h - what the verification of a signature, DKIM's or ARC's, tells a
- * trace (base/trace.h).  For dkim/ and arc/; all do nothing where it is NULL. */
+ * trace (base/trace.h).  For dkim/ and arc/; all do nothing where it is
+ * NULL. */
 #ifndef ASSAY_DKIM_TRACE_H
 #define ASSAY_DKIM_TRACE_H
 

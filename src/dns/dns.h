@@ -53,8 +53,8 @@ struct dns_answer {
 
 /* What a protocol has made of an answer and wants to find again beside it: it
  * stands at the head of the protocol's own struct, immutable from then on, and
- * is destroyed with the answer.  DESTROY tells whose it is; a name may hold what
- * several protocols look for. */
+ * is destroyed with the answer.  DESTROY tells whose it is; a name may hold
+ * what several protocols look for. */
 struct dns_attachment {
 	void (*destroy)(struct dns_attachment *attachment);
 	size_t octets;		/* that it takes in memory, about */
@@ -67,8 +67,8 @@ const struct dns_attachment *dns_get_attachment(
     const struct dns_answer *answer,
     void (*destroy)(struct dns_attachment *attachment));
 
-/* Any thread may try; the first with this DESTROY stays.  False where ATTACHMENT
- * has not become the answer's and is still the caller's. */
+/* Any thread may try; the first with this DESTROY stays.  False where
+ * ATTACHMENT has not become the answer's and is still the caller's. */
 bool dns_attach(const struct dns_answer *answer,
     struct dns_attachment *attachment);
 

@@ -260,8 +260,8 @@ join_strings(struct arena *arena, struct slice rdata, struct slice *text_out)
 	return rdata.len != 0 ? NULL : "malformed";
 }
 
-/* As it is: what is wrong with it makes that record useless, not the answer (RFC
- * 7672 3.1.3). */
+/* As it is: what is wrong with it makes that record useless, not the answer
+ * (RFC 7672 3.1.3). */
 static const char *
 copy_rdata(struct arena *arena, struct slice rdata, struct slice *text_out)
 {

@@ -65,8 +65,8 @@ const struct dns_answer *dns_answer_from_packet(struct slice packet,
     struct slice name, enum dns_type type, bool secure);
 
 /* What answers take in memory: of one, without what is attached to it; that of
- * one; and attached to all those that were charged to one account, for as long as they
- * live, in whoever's hands. */
+ * one; and attached to all those that were charged to one account, for as long
+ * as they live, in whoever's hands. */
 size_t dns_answer_octets(const struct dns_answer *answer);
 size_t dns_answer_attached_octets(const struct dns_answer *answer);
 struct dns_account;

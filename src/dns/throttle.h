@@ -1,9 +1,9 @@
 /* dns/throttle.h - how many DNS questions one client network may have us ask
- * others, in all its sessions together.  What is answered from memory is none of
- * them (budget.c).
+ * others, in all its sessions together.  What is answered from memory is none
+ * of them (budget.c).
  *
- * Each network (/24 of IPv4, /48 of IPv6) has a token bucket.  There is room for
- * a fixed number of them; where it is full the network that is owed most is
+ * Each network (/24 of IPv4, /48 of IPv6) has a token bucket.  There is room
+ * for a fixed number of them; where it is full the network that is owed most is
  * forgotten, which gives it no more than a full bucket. */
 #ifndef ASSAY_DNS_THROTTLE_H
 #define ASSAY_DNS_THROTTLE_H

@@ -42,7 +42,8 @@ forget_relay(struct inspect_results *results)
 	results->helo = SLICE_EMPTY;
 }
 
-/* A network's limit is not for relays of ours: they hand in what others send. */
+/* A network's limit is not for relays of ours: they hand in what others
+ * send. */
 static bool
 open_budget(struct inspect *in)
 {

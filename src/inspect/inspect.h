@@ -124,8 +124,8 @@ void inspect_destroy(struct inspect **in);
  * is signed looks it up. */
 void inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256);
 
-/* Have all messages that begin from now on told to TRACE, which must outlive them
- * and has no node open; NULL ends it. */
+/* Have all messages that begin from now on told to TRACE, which must outlive
+ * them and has no node open; NULL ends it. */
 void inspect_set_trace(struct inspect *in, struct trace *trace);
 
 enum inspect_status inspect_connect(struct inspect *in,
@@ -149,8 +149,8 @@ enum inspect_status inspect_mail(struct inspect *in, struct slice argument,
 enum inspect_status inspect_mail_unchecked(struct inspect *in,
     struct slice argument, bool is_smtputf8, struct slice authserv_id);
 
-/* One recipient of the message, as the MTA has it, for rules; copies.  A message
- * of which none was told has no recipients for them. */
+/* One recipient of the message, as the MTA has it, for rules; copies.  A
+ * message of which none was told has no recipients for them. */
 enum inspect_status inspect_add_recipient(struct inspect *in,
     struct slice argument);
 
@@ -188,8 +188,8 @@ const struct inspect_results *inspect_peek(const struct inspect *in);
 /* Forget the message, if there is one. */
 void inspect_abort(struct inspect *in);
 
-/* The message's arena, for what policy/ and milter/ build from the results; NULL
- * while there is no message. */
+/* The message's arena, for what policy/ and milter/ build from the results;
+ * NULL while there is no message. */
 struct arena *inspect_arena(struct inspect *in);
 
 #endif

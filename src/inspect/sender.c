@@ -12,8 +12,8 @@
 
 /* How often a check runs ahead while answers are missing: as the message comes
  * in, and in all.  A run costs some microseconds, and takes a few KB: one that
- * takes much more spends its time on macros that a sender has chosen, so runs in
- * vain end where their memory adds up to that of one. */
+ * takes much more spends its time on macros that a sender has chosen, so runs
+ * in vain end where their memory adds up to that of one. */
 #define MAX_EARLY_RUNS 5
 #define MAX_RUNS 12
 #define RUN_MEMORY ((size_t)256 * 1024)
@@ -88,7 +88,8 @@ run_in_message(struct inspect *in, const struct spf_request *request,
 	return is_complete;
 }
 
-/* A run in vain is not part of the story.  The first run mostly finds everything at hand. */
+/* A run in vain is not part of the story.  The first run mostly finds
+ * everything at hand. */
 static void
 run_identity(struct inspect *in, enum spf_identity identity,
     unsigned max_runs, struct spf_run *run)

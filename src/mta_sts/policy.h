@@ -29,8 +29,8 @@ struct mta_sts_policy {
 const char *mta_sts_parse_policy(struct arena *arena, struct slice text,
     struct mta_sts_policy *policy_out, unsigned *line_out);
 
-/* Whether HOST, which is normalized, may be the domain's MX by the policy (4.1):
- * "*.example.org" stands for exactly one label and what follows. */
+/* Whether HOST, which is normalized, may be the domain's MX by the policy
+ * (4.1): "*.example.org" stands for exactly one label and what follows. */
 bool mta_sts_allows(const struct mta_sts_policy *policy, struct slice host);
 
 const char *mta_sts_mode_name(enum mta_sts_mode mode);

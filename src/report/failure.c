@@ -1,8 +1,8 @@
 /* report/failure.c - see failure.h.
  *
- * The record is five texts with a NUL behind each: policy domain, author domain,
- * ruf, kind, message.  The message is the fields of the report's second part,
- * an empty line, and its third part. */
+ * The record is five texts with a NUL behind each: policy domain, author
+ * domain, ruf, kind, message.  The message is the fields of the report's second
+ * part, an empty line, and its third part. */
 #include "report/failure.h"
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-/* report/failure_mail.h - the message that carries a failure report: three parts
- * of a multipart/report (RFC 6591). */
+/* report/failure_mail.h - the message that carries a failure report: three
+ * parts of a multipart/report (RFC 6591). */
 #ifndef ASSAY_REPORT_FAILURE_MAIL_H
 #define ASSAY_REPORT_FAILURE_MAIL_H
 

@@ -1,5 +1,5 @@
-/* report/feedback.h - an aggregate report, read: of any provider, in the form of
- * RFC 9990 or RFC 7489, in whatever order its elements are.
+/* report/feedback.h - an aggregate report, read: of any provider, in the form
+ * of RFC 9990 or RFC 7489, in whatever order its elements are.
  *
  * Texts are UTF-8 as the file has it, trimmed, and cut at FEEDBACK_TEXT_MAX;
  * what is absent is empty.  They may hold any character that XML may, U+009B

@@ -13,9 +13,9 @@
 
 #define FIRST_CAPACITY 1024
 
-/* Where there are more pairs than may be remembered it is those of twice as many
- * days, and so on up to this: whoever has domains without number fills some
- * days of it with them, and drives out nobody who is there for longer. */
+/* Where there are more pairs than may be remembered it is those of twice as
+ * many days, and so on up to this: whoever has domains without number fills
+ * some days of it with them, and drives out nobody who is there for longer. */
 #define MOST_DAYS (8 * REPORT_HISTORY_MIN_DAYS)
 
 struct pairs {

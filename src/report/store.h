@@ -156,7 +156,8 @@ enum store_status store_set_delivery(struct store *store,
     int64_t now_s, struct slice note);
 /* HANDED where it was NONE or DEFERRED, durably; else it is left as it is.  A
  * connection that was lost in between, and with it the lock, may have let
- * another one send: what *BEFORE_OUT tells decides, not what was read before. */
+ * another one send: what *BEFORE_OUT tells decides, not what was read
+ * before. */
 enum store_status store_claim_delivery(struct store *store,
     const struct store_delivery_key *key, int64_t now_s,
     enum store_delivery *before_out);

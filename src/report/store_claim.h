@@ -6,7 +6,8 @@
 #include "report/store.h"
 
 /* Remove those of the N that are still there, in one transaction; each that was
- * is this caller's alone.  *INCIDENTS_OUT: of these together; 0: all are gone. */
+ * is this caller's alone.  *INCIDENTS_OUT: of these together; 0: all are
+ * gone. */
 enum store_status store_claim_failures(struct store *store,
     const struct store_failure *const *failures, size_t n,
     uint64_t *incidents_out);

@@ -1,5 +1,5 @@
-/* report/store_mta_sts.h - policies of MTA-STS (RFC 8461) that were fetched: one
- * that is to be enforced must outlive a restart. */
+/* report/store_mta_sts.h - policies of MTA-STS (RFC 8461) that were fetched:
+ * one that is to be enforced must outlive a restart. */
 #ifndef ASSAY_REPORT_STORE_MTA_STS_H
 #define ASSAY_REPORT_STORE_MTA_STS_H
 

@@ -27,8 +27,8 @@ struct store_total {
 };
 
 /* Days ascending, sources in the order of their text, all else by messages,
- * most first; days FROM..TO.  Stops where VISIT, which borrows the total for the
- * call, gives false. */
+ * most first; days FROM..TO.  Stops where VISIT, which borrows the total for
+ * the call, gives false. */
 enum store_status store_visit_totals(struct store *store,
     enum store_dimension dimension, uint32_t from, uint32_t to,
     bool (*visit)(void *context, const struct store_total *total),

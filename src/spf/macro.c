@@ -67,7 +67,8 @@ parse_n_parts(struct slice digits, size_t *n_out)
 	return n != 0;
 }
 
-/* "{" macro-letter transformers *delimiter "}", transformers = *DIGIT [ "r" ] */
+/* "{" macro-letter transformers *delimiter "}", transformers = *DIGIT [ "r"
+ * ] */
 static enum piece_kind
 take_macro(struct cursor *cur, struct piece *piece)
 {

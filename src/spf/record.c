@@ -1,8 +1,8 @@
 /* spf/record.c - see record.h.
  *
- * The record stays its text: spf_parse_record goes over all terms to find errors,
- * spf_take_directive once more, one at a time.  So a record of any length costs
- * no memory here. */
+ * The record stays its text: spf_parse_record goes over all terms to find
+ * errors, spf_take_directive once more, one at a time.  So a record of any
+ * length costs no memory here. */
 #include "spf/record.h"
 
 #include "base/ascii.h"

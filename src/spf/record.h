@@ -7,7 +7,8 @@
 
 struct cursor;
 
-/* Terms in one record.  One that fills a DNS message with networks has fewer. */
+/* Terms in one record.  One that fills a DNS message with networks has
+ * fewer. */
 #define SPF_MAX_RECORD_TERMS 4000
 
 enum spf_mechanism {
