@@ -13,8 +13,11 @@ import time
 
 from lab import SANITIZER_OPTIONS, wait_until
 from mail import Results, compose, get_fields, unfold
+from reporting import clock_moved_by
 from scenario import expect, expect_accepted, scenario
 from zone import HONEST_CLIENT, OTHER_CLIENT
+
+YEAR_S = 365 * 86400
 
 POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: mx.good.example\r\n" \
     b"max_age: 864000\r\n"
@@ -177,15 +180,16 @@ class PolicyServer:
 		self.server.server_close()
 
 
-def make_certificate(path, name, hosts, wrapper=()):
+def make_certificate(path, name, hosts, **environment):
 	"""Self-signed, for 30 days: its own authority.  (certificate, key)"""
 	certificate, key = (os.path.join(path, name + end)
 	    for end in (".pem", ".key"))
-	subprocess.run([*wrapper, "openssl", "req", "-x509", "-newkey",
-	    "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+	subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+	    "-nodes", "-keyout", key, "-out", certificate,
 	    "-subj", "/CN=test", "-addext", "subjectAltName=" +
 	    ",".join("DNS:" + host for host in hosts)], check=True,
-	    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+	    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+	    env=dict(os.environ, **environment))
 	return certificate, key
 
 
@@ -259,7 +263,7 @@ def check_policy(lab):
 def check_expired(lab):
 	path = make_directory(lab, "expired")
 	certificate, key = make_certificate(path, "server",
-	    ["mta-sts.good.example"], ["faketime", "2020-01-01"])
+	    ["mta-sts.good.example"], **clock_moved_by(lab, -YEAR_S))
 	conf = make_zone_conf(lab, path, "good.example. A 192.0.2.1\n"
 	    "_mta-sts.good.example. TXT \"v=STSv1; id=1\"\n"
 	    "mta-sts.good.example. A %s\n" % lab.host)
