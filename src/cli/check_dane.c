@@ -134,6 +134,8 @@ check_host(struct check *check, struct slice name, bool is_mx_secure)
 
 	dane_look(check->resolver, check->arena, name, CLOCK_NEVER_MS, &host,
 	    &ttl_s);
+	if (host.is_unreachable)
+		return true;	/* check_mx has told */
 	if (host.tlsa == NULL)
 		host.tlsa = dane_ask(check->resolver, check->arena, name,
 		    CLOCK_NEVER_MS);

@@ -76,11 +76,13 @@ judge(const struct dns_answer *tlsa)
 	return DANE_UNUSABLE;
 }
 
-/* All of what there is, and that there is no more, must be secure. */
+/* All that there are.  One family that fails is no way around the other's
+ * records. */
 static bool
 has_secure_address(const struct dns_answer *v4, const struct dns_answer *v6)
 {
-	return v4->secure && v6->secure &&
+	return (v4->n_records == 0 || v4->secure) &&
+	    (v6->n_records == 0 || v6->secure) &&
 	    v4->n_records + v6->n_records != 0;
 }
 
@@ -115,6 +117,8 @@ dane_look(struct resolver *resolver, struct arena *arena, struct slice host,
 	lower(ttl_s, v4);
 	lower(ttl_s, v6);
 	host_out->has_secure_address = has_secure_address(v4, v6);
+	host_out->is_unreachable = v4->n_records + v6->n_records == 0 &&
+	    (v4->status == DNS_TEMPFAIL || v6->status == DNS_TEMPFAIL);
 	if (!host_out->has_secure_address)
 		return;
 	if (v4->is_alias || v6->is_alias)
@@ -149,62 +153,78 @@ prefetch(struct resolver *resolver, struct arena *arena,
 	}
 }
 
-static enum dane_coverage
-cover(struct resolver *resolver, struct arena *arena,
-    const struct slice *hosts, size_t n, int64_t deadline_ms, uint32_t *ttl_s)
+struct census {
+	size_t n;		/* hosts of which something is known */
+	size_t n_safe, n_unusable;
+};
+
+static void
+count(struct census *census, const struct dane_host *host)
 {
-	size_t n_safe = 0, n_unusable = 0;
+	if (host->is_unreachable)
+		return;
+	census->n++;
+	switch (host->state) {
+	case DANE_ABSENT:
+	case DANE_INSECURE:
+		break;
+	case DANE_FAILED:	/* nobody may deliver there */
+	case DANE_USABLE:
+		census->n_safe++;
+		break;
+	case DANE_UNUSABLE:
+		census->n_unusable++;
+		break;
+	}
+}
+
+static bool
+cover(struct resolver *resolver, struct arena *arena,
+    const struct slice *hosts, size_t n, int64_t deadline_ms,
+    enum dane_coverage *coverage_out, uint32_t *ttl_s)
+{
+	struct census census = { .n = 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		struct dane_host host;
 
 		dane_look(resolver, arena, hosts[i], deadline_ms, &host,
 		    ttl_s);
-		switch (host.state) {
-		case DANE_ABSENT:
-		case DANE_INSECURE:
-			break;
-		case DANE_FAILED:	/* nobody may deliver there */
-		case DANE_USABLE:
-			n_safe++;
-			break;
-		case DANE_UNUSABLE:
-			n_unusable++;
-			break;
-		}
+		count(&census, &host);
 	}
-	if (n_safe != 0)
-		return n_safe == n ? DANE_COVERS_ALL : DANE_COVERS_SOME;
-	return n_unusable != 0 ? DANE_COVERS_UNUSABLY : DANE_COVERS_NONE;
+	if (census.n_safe != 0)
+		*coverage_out = census.n_safe == census.n ?
+		    DANE_COVERS_ALL : DANE_COVERS_SOME;
+	else if (census.n_unusable != 0)
+		*coverage_out = DANE_COVERS_UNUSABLY;
+	return census.n != 0;
 }
 
 /* An MX that nobody vouches for may lead anywhere, so DANE says nothing then
  * (RFC 7672 2.2.1). */
-enum dane_coverage
+bool
 dane_find(struct resolver *resolver, struct arena *arena, struct slice domain,
-    int64_t deadline_ms, uint32_t *ttl_s)
+    int64_t deadline_ms, enum dane_coverage *coverage_out, uint32_t *ttl_s)
 {
 	const struct dns_answer *mx = dns_query(resolver, arena, domain,
 	    DNS_MX, deadline_ms);
 	struct slice hosts[MX_MAX_HOSTS];
 	size_t n = 0;
 
+	*coverage_out = DANE_COVERS_NONE;
 	lower(ttl_s, mx);
-	if (!mx->secure)
-		return DANE_COVERS_NONE;
-	switch (mx->status) {
-	case DNS_NXDOMAIN:
-	case DNS_TEMPFAIL:
-		return DANE_COVERS_NONE;
-	case DNS_NODATA:
-		return cover(resolver, arena, &domain, 1, deadline_ms, ttl_s);
-	case DNS_NOERROR:
-		break;
-	}
+	if (mx->status == DNS_TEMPFAIL)
+		return false;
+	if (!mx->secure || mx->status == DNS_NXDOMAIN)
+		return true;
+	if (mx->status == DNS_NODATA)
+		return cover(resolver, arena, &domain, 1, deadline_ms,
+		    coverage_out, ttl_s);
 	for (; n < mx->n_records && n < MX_MAX_HOSTS; n++)
 		hosts[n] = mx->records[n].text;
 	prefetch(resolver, arena, mx, n);
-	return cover(resolver, arena, hosts, n, deadline_ms, ttl_s);
+	return cover(resolver, arena, hosts, n, deadline_ms, coverage_out,
+	    ttl_s);
 }
 
 const char *

@@ -24,6 +24,7 @@ enum dane_state {
 struct dane_host {
 	struct slice name;
 	bool has_secure_address;
+	bool is_unreachable;	/* DNS does not tell its addresses */
 	enum dane_state state;
 	const struct dns_answer *tlsa;	/* NULL: was not asked for */
 };
@@ -49,9 +50,11 @@ enum dane_coverage {
 	DANE_COVERS_ALL,
 };
 
-/* For where DOMAIN's MX records lead, or its own host where it has none. */
-enum dane_coverage dane_find(struct resolver *resolver, struct arena *arena,
-    struct slice domain, int64_t deadline_ms, uint32_t *ttl_s);
+/* For where DOMAIN's MX records lead, or its own host where it has none.  False
+ * where DNS fails before anything is known: what was known before holds. */
+bool dane_find(struct resolver *resolver, struct arena *arena,
+    struct slice domain, int64_t deadline_ms,
+    enum dane_coverage *coverage_out, uint32_t *ttl_s);
 
 /* "none", "some"... */
 const char *dane_coverage_name(enum dane_coverage coverage);

@@ -23,6 +23,7 @@
 
 #define MEMORY ((size_t)4 * 1024 * 1024)
 #define MAX_TEXT ((size_t)128 * 1024)
+#define OPTION_JSON 256		/* no short one */
 #define NOT_FOUND 1		/* the exit status, as of postmap -q */
 
 struct query {
@@ -210,30 +211,33 @@ ask_all(struct query *q, char **names, int n)
 	return worst;
 }
 
+static const char *
+take_option(void *context, int c)
+{
+	struct query *q = context;
+
+	if (c == 'c')
+		q->config_path = optarg;
+	else
+		q->is_json = true;
+	return NULL;
+}
+
 static int
 read_arguments(struct query *q, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
+		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int status = command_parse_options(q->command, argc, argv, ":c:h",
+	    options, take_option, q, &q->wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-		if (c == 'c')
-			q->config_path = optarg;
-		else if (c == 'j')
-			q->is_json = true;
-		else if (c == 'h')
-			q->wants_help = true;
-		else
-			return command_misuse_option(q->command, c, argv);
-	}
-	return optind < argc || q->wants_help ? 0 :
-	    command_misuse(q->command, "name a domain");
+	if (status != 0 || q->wants_help)
+		return status;
+	return optind < argc ? 0 : command_misuse(q->command,
+	    "name a domain");
 }
 
 int

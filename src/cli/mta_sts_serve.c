@@ -34,6 +34,7 @@
 #define FETCH_TIMEOUT_MS 30000	/* half of what RFC 8461 3.3 suggests: mail
 				 * does not wait for it, but other domains do */
 #define SIGNALS 2
+#define OPTION_SOCKET 256	/* no short one */
 
 struct serving {
 	const struct command *command;
@@ -277,28 +278,31 @@ release(struct serving *s)
 	arena_destroy(&s->arena);
 }
 
+static const char *
+take_option(void *context, int c)
+{
+	struct serving *s = context;
+
+	if (c == 'c')
+		s->config_path = optarg;
+	else
+		s->socket = optarg;
+	return NULL;
+}
+
 static int
 read_arguments(struct serving *s, int argc, char **argv, bool *wants_help)
 {
 	static const struct option options[] = {
-		{ "socket", required_argument, NULL, 's' },
+		{ "socket", required_argument, NULL, OPTION_SOCKET },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int status = command_parse_options(s->command, argc, argv, ":c:h",
+	    options, take_option, s, wants_help);
 
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-		if (c == 'c')
-			s->config_path = optarg;
-		else if (c == 's')
-			s->socket = optarg;
-		else if (c == 'h')
-			*wants_help = true;
-		else
-			return command_misuse_option(s->command, c, argv);
-	}
+	if (status != 0 || *wants_help)
+		return status;
 	return optind == argc ? 0 : command_misuse(s->command, NULL);
 }
 

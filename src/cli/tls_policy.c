@@ -222,10 +222,9 @@ tls_policy_find(const struct tls_policy_finder *finder, struct arena *arena,
 
 	*policy_out = *known;
 	policy_out->ttl_s = UINT32_MAX;
-	policy_out->dane = DANE_COVERS_NONE;
-	if (finder->wants_dane)
-		policy_out->dane = dane_find(finder->resolver, arena, domain,
-		    CLOCK_NEVER_MS, &policy_out->ttl_s);
+	if (!finder->wants_dane || !dane_find(finder->resolver, arena, domain,
+	    CLOCK_NEVER_MS, &policy_out->dane, &policy_out->ttl_s))
+		policy_out->dane = known->dane;
 	/* It wins: nobody is to wait for a web server. */
 	if (policy_out->dane != DANE_COVERS_ALL)
 		find_mta_sts(&f);

@@ -20,11 +20,12 @@
 #define A(host) host ". A 192.0.2.1\n"
 #define TLSA(host, data) "_25._tcp." host ". TLSA " data "\n"
 #define GOOD "3 1 1 " SHA256
+#define UNKNOWN ((enum dane_coverage)99)
 
 static const struct {
 	const char *name, *zone;
 	const char *broken;	/* a name that gives SERVFAIL, or NULL */
-	enum dane_coverage coverage;
+	enum dane_coverage coverage;	/* or UNKNOWN */
 	const char *ids;	/* what assay check finds, or NULL: another
 				 * domain is asked */
 } cases[] = {
@@ -77,7 +78,13 @@ static const struct {
 	{ "TLSA fails where addresses are not secure: not asked",
 	    MX("insecure.a") A("insecure.a"), "_25._tcp.insecure.a",
 	    DANE_COVERS_NONE, "dane-none" },
-	{ "the MX fails", A(D) TLSA(D, GOOD), D, DANE_COVERS_NONE, "" },
+	{ "the MX fails", A(D) TLSA(D, GOOD), D, UNKNOWN, "" },
+	{ "no address is told", MX("a") TLSA("a", GOOD), "a", UNKNOWN, "" },
+	{ "nor that of one host", MX("a") MX("b") A("b") TLSA("a", GOOD)
+	    TLSA("b", GOOD), "a", DANE_COVERS_ALL,
+	    "dane-host" },
+	{ "one family fails", MX("a") A("a") TLSA("a", GOOD), "a",
+	    DANE_COVERS_ALL, "dane-host" },
 };
 
 /* ---- a zone that is signed ----------------------------------------------- */
@@ -159,11 +166,12 @@ test_coverage(void **state)
 		    SLICE("insecure." D) : SLICE(D);
 		uint32_t ttl_s = UINT32_MAX;
 		enum dane_coverage found;
+		bool is_known;
 
 		load(zone.zone, arena, i);
-		found = dane_find(&zone.resolver, arena, domain,
-		    CLOCK_NEVER_MS, &ttl_s);
-		if (found != cases[i].coverage)
+		is_known = dane_find(&zone.resolver, arena, domain,
+		    CLOCK_NEVER_MS, &found, &ttl_s);
+		if ((is_known ? found : UNKNOWN) != cases[i].coverage)
 			fail_msg("%s: %s", cases[i].name,
 			    dane_coverage_name(found));
 		if (ttl_s > 300)
