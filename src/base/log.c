@@ -12,10 +12,12 @@
 #include "base/clock.h"
 
 #define LIMIT_INTERVAL_MS 60000
+#define IDENT_MAX ((size_t)40)
 
 struct log {
 	enum log_sink sink;
 	enum log_level threshold;
+	const char *ident;	/* borrowed */
 	pthread_mutex_t limit_lock;	/* guards every struct log_limit */
 };
 
@@ -43,6 +45,7 @@ log_create(enum log_sink sink, enum log_level threshold, const char *ident,
 	}
 	log->sink = sink;
 	log->threshold = threshold;
+	log->ident = ident;
 	if (sink == LOG_SINK_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, facility);
 	return log;
@@ -73,13 +76,14 @@ struct line {
 };
 
 static void
-begin_line(struct line *line, enum log_level level)
+begin_line(struct line *line, const struct log *log, enum log_level level)
 {
-	const char *const parts[] = { "assayd: ", levels[level].name, ": " };
+	const char *const parts[] = { log->ident, ": ", levels[level].name,
+		": " };
 
 	line->len = 0;
 	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
-		size_t n = strlen(parts[i]);
+		size_t n = strnlen(parts[i], IDENT_MAX);
 
 		memcpy(line->octets + line->len, parts[i], n);
 		line->len += n;
@@ -143,7 +147,7 @@ emit(const struct log *log, enum log_level level, const char *suffix,
 	struct line line;
 	int n;
 
-	begin_line(&line, level);
+	begin_line(&line, log, level);
 	n = vsnprintf(line.octets + line.len, LOG_LINE_MAX, format, args);
 	if (n > 0)
 		line.len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
@@ -161,7 +165,7 @@ log_write_text(struct log *log, enum log_level level, struct slice text)
 
 	if (!log_is_enabled(log, level))
 		return;
-	begin_line(&line, level);
+	begin_line(&line, log, level);
 	text = slice_head(text, LOG_LINE_MAX - 1);
 	if (text.len != 0)
 		memcpy(line.octets + line.len, text.ptr, text.len);

@@ -21,8 +21,8 @@ enum log_sink {
 
 struct log;
 
-/* IDENT and FACILITY (syslog's constant) are for syslog; IDENT is borrowed for
- * as long as the log lives.  NULL where memory is out. */
+/* IDENT, which begins each line, is borrowed for as long as the log lives;
+ * FACILITY (syslog's constant) is for syslog.  NULL where memory is out. */
 struct log *log_create(enum log_sink sink, enum log_level threshold,
     const char *ident, int facility);
 void log_destroy(struct log **log);
