@@ -12,11 +12,11 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
-#include "base/cursor.h"
 #include "base/siphash.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "report/feedback_element.h"
+#include "report/feedback_scan.h"
 #include "report/input.h"
 
 #define CHUNK_OCTETS 8192
@@ -24,15 +24,6 @@
 #define MAX_NAMESPACE ((size_t)256)
 #define MAX_NAME_SHOWN ((size_t)40)
 #define MAX_REASON_SHOWN ((size_t)160)
-
-/* Where the scanner of tags is, octet by octet. */
-enum scan_state {
-	SCAN_TEXT,
-	SCAN_TAG,
-	SCAN_MARKUP,		/* "<!" or "<?": quotes mean nothing */
-	SCAN_SINGLE_QUOTED,
-	SCAN_DOUBLE_QUOTED,
-};
 
 struct reader {
 	struct report_input *xml;
@@ -57,8 +48,7 @@ struct reader {
 	struct siphash_key key;
 	uint64_t names[2 * FEEDBACK_MAX_NAMES];	/* their hashes; 0: free */
 	size_t n_names;
-	enum scan_state scan;
-	size_t tag_octets;
+	struct feedback_scan scan;
 };
 
 bool
@@ -484,106 +474,6 @@ on_error(void *context, const char *format, ...)
 
 /* ---- before libxml2 sees it ---------------------------------------------- */
 
-static void
-scan_tag_octet(struct reader *reader, char c)
-{
-	switch (c) {
-	case '>':
-		reader->scan = SCAN_TEXT;
-		break;
-	case '\'':
-		reader->scan = SCAN_SINGLE_QUOTED;
-		break;
-	case '"':
-		reader->scan = SCAN_DOUBLE_QUOTED;
-		break;
-	case '!':
-	case '?':
-		if (reader->tag_octets == 1)
-			reader->scan = SCAN_MARKUP;
-		break;
-	}
-}
-
-/* libxml2 takes tags of 10 MB, and compares each attribute with each. */
-static bool
-scan_tags(struct reader *reader, struct slice chunk)
-{
-	for (size_t i = 0; i < chunk.len; i++) {
-		char c = chunk.ptr[i];
-
-		switch (reader->scan) {
-		case SCAN_TEXT:
-			if (c == '<') {
-				reader->scan = SCAN_TAG;
-				reader->tag_octets = 0;
-			}
-			continue;
-		case SCAN_TAG:
-			scan_tag_octet(reader, c);
-			break;
-		case SCAN_MARKUP:
-			if (c == '>')
-				reader->scan = SCAN_TEXT;
-			break;
-		case SCAN_SINGLE_QUOTED:
-			if (c == '\'')
-				reader->scan = SCAN_TAG;
-			break;
-		case SCAN_DOUBLE_QUOTED:
-			if (c == '"')
-				reader->scan = SCAN_TAG;
-			break;
-		}
-		if (++reader->tag_octets > FEEDBACK_MAX_TAG)
-			return false;
-	}
-	return true;
-}
-
-static struct slice
-take_declared_encoding(struct slice head)
-{
-	struct cursor cur = cursor_of(head);
-	struct slice declaration;
-	char quote;
-
-	if (!cursor_take_text_nocase(&cur, SLICE("<?xml")))
-		return SLICE_EMPTY;
-	declaration = cursor_take_until(&cur, '>');
-	cur = cursor_of(declaration);
-	while (!cursor_at_end(&cur) &&
-	    !cursor_take_text_nocase(&cur, SLICE("encoding")))
-		cur.pos++;
-	cursor_skip_fws(&cur);
-	if (!cursor_take_char(&cur, '='))
-		return SLICE_EMPTY;
-	cursor_skip_fws(&cur);
-	if (cursor_at_end(&cur))
-		return SLICE_EMPTY;
-	quote = *cur.pos++;
-	return cursor_take_until(&cur, quote);
-}
-
-/* In others a tag may not look like one to scan_tags. */
-static bool
-is_encoding_known(struct slice encoding)
-{
-	static const struct slice known[] = {
-		SLICE_INIT("utf-8"), SLICE_INIT("utf8"),
-		SLICE_INIT("us-ascii"), SLICE_INIT("ascii"),
-		SLICE_INIT("iso-8859-1"), SLICE_INIT("iso-8859-15"),
-		SLICE_INIT("windows-1252"),
-	};
-
-	if (encoding.len == 0)
-		return true;
-	for (size_t i = 0; i < N_ELEMENTS(known); i++)
-		if (slice_eq_nocase(encoding, known[i]))
-			return true;
-	return false;
-}
-
 /* White space before the declaration is no XML, but is seen. */
 static bool
 begin_document(struct reader *reader)
@@ -603,8 +493,8 @@ begin_document(struct reader *reader)
 		    "holds something that is not XML");
 		return false;
 	}
-	encoding = take_declared_encoding(head);
-	if (!is_encoding_known(encoding)) {
+	encoding = feedback_take_encoding(head);
+	if (!feedback_is_encoding_known(encoding)) {
 		input_fail(reader->xml, "line 1: is in an encoding that is "
 		    "not read: %s", show(reader, encoding, MAX_NAME_SHOWN));
 		return false;
@@ -636,7 +526,7 @@ is_within_limits(struct reader *reader, struct slice chunk)
 		    (unsigned long long)(reader->xml->limits->octets >> 20));
 		return false;
 	}
-	if (!scan_tags(reader, chunk)) {
+	if (!feedback_scan_tags(&reader->scan, chunk)) {
 		input_fail(reader->xml, "line %d: has a tag of more than %zu "
 		    "octets", line_number(reader), FEEDBACK_MAX_TAG);
 		return false;
