@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,9 +81,9 @@ wait_for_tls(struct smtp *smtp, int result, int64_t deadline_ms,
 }
 
 static enum smtp_status
-read_some(struct smtp *smtp, char *into, size_t room, size_t *n_out)
+read_some(struct smtp *smtp, char *into, size_t room, int64_t deadline_ms,
+    size_t *n_out)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + smtp->timeout_ms;
 	enum smtp_status status = SMTP_OK;
 
 	*n_out = 0;
@@ -253,7 +254,7 @@ smtp_peer(const struct smtp *smtp)
 
 /* Up to LF, in the arena, without its line end. */
 static enum smtp_status
-read_line(struct smtp *smtp, struct slice *line_out)
+read_line(struct smtp *smtp, int64_t deadline_ms, struct slice *line_out)
 {
 	for (;;) {
 		struct slice read = { smtp->input, smtp->n_input };
@@ -277,7 +278,7 @@ read_line(struct smtp *smtp, struct slice *line_out)
 			return fail(smtp, SMTP_MALFORMED,
 			    "the server sends a line without end");
 		status = read_some(smtp, smtp->input + smtp->n_input,
-		    SMTP_MAX_LINE - smtp->n_input, &n);
+		    SMTP_MAX_LINE - smtp->n_input, deadline_ms, &n);
 		if (status != SMTP_OK)
 			return status;
 		smtp->n_input += n;
@@ -320,6 +321,8 @@ smtp_read_reply(struct smtp *smtp, struct smtp_reply *reply_out)
 {
 	struct slice *lines = arena_alloc_array(smtp->arena, SMTP_MAX_LINES,
 	    sizeof(*lines));
+	/* Of all of it, however small the pieces are that it comes in. */
+	int64_t deadline_ms = clock_monotonic_ms() + smtp->timeout_ms;
 	bool is_last = false;
 
 	*reply_out = (struct smtp_reply){ .lines = lines };
@@ -328,7 +331,8 @@ smtp_read_reply(struct smtp *smtp, struct smtp_reply *reply_out)
 	while (!is_last) {
 		struct slice line;
 		unsigned code;
-		enum smtp_status status = read_line(smtp, &line);
+		enum smtp_status status = read_line(smtp, deadline_ms,
+		    &line);
 
 		if (status != SMTP_OK)
 			return status;
@@ -420,6 +424,9 @@ smtp_start_tls(struct smtp *smtp, const char *name, struct smtp_tls *tls_out)
 		smtp_append_tls_error(smtp->problem);
 		return SMTP_FAILED;
 	}
+	/* libssl writes without MSG_NOSIGNAL: a server that hangs up would
+	 * end us. */
+	signal(SIGPIPE, SIG_IGN);
 	status = shake_hands(smtp);
 	if (status == SMTP_OK)
 		smtp_describe_tls(smtp, tls_out);

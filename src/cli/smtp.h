@@ -1,9 +1,9 @@
 /* cli/smtp.h - the client's side of SMTP (RFC 5321), one step at a time, to
  * look at a server: test-send, check --connect.
  *
- * Everything blocks, each step for the timeout at most.  What the server says
- * is bounded: a line of SMTP_MAX_LINE octets, SMTP_MAX_LINES of them in a
- * reply. */
+ * Everything blocks, each step for the timeout at most; a reply is one step,
+ * however slowly it drips.  What the server says is bounded: a line of
+ * SMTP_MAX_LINE octets, SMTP_MAX_LINES of them in a reply. */
 #ifndef ASSAY_CLI_SMTP_H
 #define ASSAY_CLI_SMTP_H
 
@@ -69,7 +69,8 @@ struct smtp_tls {
 void smtp_use_dane(struct smtp *smtp, const struct slice *records, size_t n);
 
 /* Behind STARTTLS's 220.  NAME is what the certificate should be for.  A
- * certificate that does not hold is told of in *TLS_OUT, no failure. */
+ * certificate that does not hold is told of in *TLS_OUT, no failure.  From here
+ * on the process ignores SIGPIPE. */
 enum smtp_status smtp_start_tls(struct smtp *smtp, const char *name,
     struct smtp_tls *tls_out);
 
