@@ -65,7 +65,8 @@ map_file(int fd, char **octets_out, size_t *n_out)
 static const char *
 map_path(const char *path, char **octets_out, size_t *n_out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO, which is then refused, would be waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	const char *problem;
 
 	*octets_out = NULL;

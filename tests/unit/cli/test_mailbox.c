@@ -112,12 +112,13 @@ test_maildir(void **state)
 	write_file(arena, "box/cur/.hidden", "A: 0\n");
 	write_file(arena, "box/new/3", "");
 	write_file(arena, "box/tmp/4", "A: 4\n");
+	assert_int_equal(mkfifo(name_of(arena, "box/new/5"), 0600), 0);
 	strbuf_init(&problem, arena, 1000);
 	mailbox = mailbox_open(name_of(arena, "box"), &problem);
 	assert_non_null(mailbox);
 	assert_true(mailbox_is_collection(mailbox));
 	test_assert_slice("Maildir", read_all(arena, mailbox),
-	    "[A: 1\n][A: 2\n][]");
+	    "[A: 1\n][A: 2\n][][it is no file]");
 	mailbox_close(&mailbox);
 	arena_destroy(&arena);
 }
@@ -162,8 +163,8 @@ remove_directory(void **state)
 {
 	static const char *const names[] = {
 		"box/cur/2:2,S", "box/cur/1:2,S", "box/cur/.hidden",
-		"box/new/3", "box/tmp/4", "box/cur", "box/new", "box/tmp",
-		"box", "empty", "plain", "",
+		"box/new/3", "box/new/5", "box/tmp/4", "box/cur", "box/new",
+		"box/tmp", "box", "empty", "plain", "",
 	};
 	struct arena *arena = test_arena();
 	int status = 0;
