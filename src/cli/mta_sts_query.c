@@ -94,7 +94,8 @@ text_of(struct arena *arena, struct slice text)
 
 	strbuf_init(&escaped, arena, 4 * MAX_TEXT);
 	strbuf_append_escaped(&escaped, text, MAX_TEXT);
-	return json_stringn(strbuf_slice(&escaped).ptr, escaped.len);
+	return json_stringn(escaped.ptr != NULL ? escaped.ptr : "",
+	    escaped.len);
 }
 
 static void

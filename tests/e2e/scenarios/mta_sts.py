@@ -292,6 +292,11 @@ def deliver(lab):
 			expect("Verified" not in tls, tls)
 		expect("domain=good.example policy=\"secure" in server.log(),
 		    server.log())
+		# Its policy names no host: an empty text is no missing one.
+		found = json.loads(run_tool(lab, "mta-sts", "query", "-c",
+		    server.conf, "--json", "none.example", code=1,
+		    SSL_CERT_FILE=certificate))
+		expect(found[0]["mta_sts"]["mode"] == "none", found)
 
 
 # ---- the web server and the store -------------------------------------------
