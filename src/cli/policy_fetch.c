@@ -14,11 +14,16 @@
 #define MAX_ADDRESSES 8		/* tried, of each family */
 #define HTTPS_PORT 443
 
+/* libcurl keeps all header fields, of interim answers and trailers too, and
+ * before 8.3.0 (CVE-2023-38039) without an end. */
+#define MAX_HEADER_OCTETS ((size_t)64 * 1024)
+
 struct fetch {
 	struct arena *arena;
 	struct strbuf *problem;
 	struct strbuf host, url, resolve;
 	struct strbuf body;
+	size_t header_octets;
 	bool is_too_large;
 	const atomic_bool *is_stopping;
 	CURL *curl;
@@ -104,6 +109,17 @@ take_body(char *octets, size_t size, size_t n, void *context)
 	return n;
 }
 
+static size_t
+count_header(char *octets, size_t size, size_t n, void *context)
+{
+	struct fetch *fetch = context;
+
+	(void)octets;
+	fetch->header_octets += size * n;
+	fetch->is_too_large = fetch->header_octets > MAX_HEADER_OCTETS;
+	return fetch->is_too_large ? 0 : size * n;
+}
+
 /* libcurl calls this once a second, at least. */
 static int
 watch(void *context, curl_off_t d_total, curl_off_t d_now, curl_off_t u_total,
@@ -158,6 +174,9 @@ prepare(struct fetch *fetch, long timeout_ms)
 	ok &= curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION,
 	    watch) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION,
+	    count_header) == CURLE_OK;
+	ok &= curl_easy_setopt(curl, CURLOPT_HEADERDATA, fetch) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION,
 	    take_body) == CURLE_OK;
 	ok &= curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch) == CURLE_OK;

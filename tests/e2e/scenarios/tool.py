@@ -159,6 +159,13 @@ class PolicyServer:
 			handler.end_headers()
 			return
 		handler.send_response(200)
+		try:
+			handler.flush_headers()
+			while kind == "fields":
+				handler.wfile.write(b"X: " + b"x" * 60000 +
+				    b"\r\n")
+		except OSError:
+			return
 		handler.send_header("Content-Type", "text/html"
 		    if kind == "html" else "text/plain")
 		handler.end_headers()
@@ -223,7 +230,7 @@ def check_domain(lab):
 @scenario("check fetches an MTA-STS policy as RFC 8461 demands")
 def check_policy(lab):
 	path = make_directory(lab, "policy")
-	names = ["good", "other", "redirect", "html", "huge"]
+	names = ["good", "other", "redirect", "html", "huge", "fields"]
 	certificate, key = make_certificate(path, "server",
 	    ["mta-sts.%s.example" % name for name in names])
 	conf = make_zone_conf(lab, path, "".join(
@@ -238,7 +245,8 @@ def check_policy(lab):
 		for name, word in (("good", None),
 		    ("other", "does not allow the MX mx.other.example"),
 		    ("redirect", "redirects"), ("html", "no text/plain"),
-		    ("huge", "over 64 KB"), ("wrong", "certificate"),
+		    ("huge", "over 64 KB"), ("fields", "over 64 KB"),
+		    ("wrong", "certificate"),
 		    ("closed", "")):
 			said = run_tool(lab, "check", "-c", conf, "--json",
 			    name + ".example", code=2,
