@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #define MEMORY ((size_t)1024 * 1024 * 1024)	/* names of a Maildir's files */
 #define MAX_NAME ((size_t)8192)
 #define READ_OCTETS ((size_t)64 * 1024)
+#define SEPARATOR_OCTETS 8	/* "\nFrom ", and more */
 
 enum kind {
 	KIND_MESSAGE,
@@ -23,14 +23,22 @@ enum kind {
 	KIND_MAILDIR,
 };
 
+/* Files are read, not mapped: one that is cut short meanwhile, by whoever
+ * delivers into it or rotates it, would end us by SIGBUS. */
+struct buffer {
+	char *octets;			/* malloc's */
+	size_t begin, end, capacity;
+	bool is_at_end;			/* of the file */
+};
+
 struct mailbox {
 	enum kind kind;
 	struct arena *arena;		/* owned: names */
 	const char *path;		/* in the arena */
-	char *octets;			/* mapped, or malloc's for stdin */
-	size_t n_octets;
-	bool is_mapped;
-	size_t position;		/* octets given out, or files */
+	int fd;				/* owned; -1: there is none */
+	struct buffer buffer;		/* of it, what is not given out */
+	uint64_t n_octets;		/* of the file when it was opened */
+	uint64_t position;		/* octets given out, or files */
 	size_t number;			/* messages given out */
 	const char **files;		/* in the arena; KIND_MAILDIR */
 	size_t n_files, file_capacity;
@@ -38,76 +46,94 @@ struct mailbox {
 
 /* ---- files --------------------------------------------------------------- */
 
-/* An empty file is mapped as nothing. */
-static const char *
-map_file(int fd, char **octets_out, size_t *n_out)
+static struct slice
+contents(const struct buffer *buffer)
 {
-	struct stat status;
-	void *octets;
+	return (struct slice){ buffer->octets + buffer->begin,
+		buffer->end - buffer->begin };
+}
 
-	*octets_out = NULL;
-	*n_out = 0;
-	if (fstat(fd, &status) != 0)
-		return "it cannot be looked at";
-	if (!S_ISREG(status.st_mode))
-		return "it is no file";
-	if (status.st_size == 0)
-		return NULL;
-	octets = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE,
-	    fd, 0);
-	if (octets == MAP_FAILED)
-		return "it cannot be mapped";
-	*octets_out = octets;
-	*n_out = (size_t)status.st_size;
+static bool
+make_room(struct buffer *buffer)
+{
+	size_t capacity = buffer->capacity == 0 ? READ_OCTETS :
+	    2 * buffer->capacity;
+	char *larger;
+
+	if (buffer->begin != 0) {
+		buffer->end -= buffer->begin;
+		memmove(buffer->octets, buffer->octets + buffer->begin,
+		    buffer->end);
+		buffer->begin = 0;
+	}
+	if (buffer->end != buffer->capacity)
+		return true;
+	larger = realloc(buffer->octets, capacity);
+	if (larger == NULL)
+		return false;
+	buffer->octets = larger;
+	buffer->capacity = capacity;
+	return true;
+}
+
+/* NULL, or why there is no more though it is not the end. */
+static const char *
+read_more(struct buffer *buffer, int fd)
+{
+	size_t room;
+	ssize_t n;
+
+	if (buffer->end - buffer->begin >= MAILBOX_MAX_MESSAGE)
+		return "it is too long";
+	if (!make_room(buffer))
+		return "memory is out";
+	room = buffer->capacity - buffer->end;
+	do {
+		n = read(fd, buffer->octets + buffer->end,
+		    room < READ_OCTETS ? room : READ_OCTETS);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return "it cannot be read";
+	buffer->end += (size_t)n;
+	buffer->is_at_end = n == 0;
 	return NULL;
 }
 
 static const char *
-map_path(const char *path, char **octets_out, size_t *n_out)
+read_all(struct buffer *buffer, int fd)
+{
+	const char *problem = NULL;
+
+	while (problem == NULL && !buffer->is_at_end)
+		problem = read_more(buffer, fd);
+	return problem;
+}
+
+static const char *
+open_file(const char *path, int *fd_out, uint64_t *n_out)
 {
 	/* A FIFO, which is then refused, would be waited for. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	const char *problem;
+	struct stat status;
+	const char *problem = NULL;
 
-	*octets_out = NULL;
+	*fd_out = -1;
 	*n_out = 0;
 	if (fd < 0)
 		return errno == EACCES ? "it may not be read" :
 		    errno == ENOENT ? "it is not there" :
 		    "it cannot be opened";
-	problem = map_file(fd, octets_out, n_out);
-	close(fd);
-	return problem;
-}
-
-static const char *
-read_stdin(struct mailbox *mailbox)
-{
-	size_t capacity = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (mailbox->n_octets == capacity) {
-			char *larger;
-
-			if (capacity >= MAILBOX_MAX_STDIN)
-				return "it is too long";
-			capacity = capacity == 0 ? READ_OCTETS : 2 * capacity;
-			larger = realloc(mailbox->octets, capacity);
-			if (larger == NULL)
-				return "memory is out";
-			mailbox->octets = larger;
-		}
-		n = read(STDIN_FILENO, mailbox->octets + mailbox->n_octets,
-		    capacity - mailbox->n_octets);
-		if (n == 0)
-			return NULL;
-		if (n < 0 && errno != EINTR)
-			return "it cannot be read";
-		if (n > 0)
-			mailbox->n_octets += (size_t)n;
+	if (fstat(fd, &status) != 0)
+		problem = "it cannot be looked at";
+	else if (!S_ISREG(status.st_mode))
+		problem = "it is no file";
+	if (problem != NULL) {
+		close(fd);
+		return problem;
 	}
+	*fd_out = fd;
+	*n_out = (uint64_t)status.st_size;
+	return NULL;
 }
 
 /* ---- Maildir ------------------------------------------------------------- */
@@ -195,21 +221,26 @@ open_path(struct mailbox *mailbox)
 	const char *problem;
 
 	if (strcmp(mailbox->path, "-") == 0) {
-		problem = read_stdin(mailbox);
+		problem = read_all(&mailbox->buffer, STDIN_FILENO);
+		mailbox->n_octets = mailbox->buffer.end;
 	} else if (stat(mailbox->path, &status) == 0 &&
 	    S_ISDIR(status.st_mode)) {
 		return list_maildir(mailbox);
 	} else {
-		problem = map_path(mailbox->path, &mailbox->octets,
+		problem = open_file(mailbox->path, &mailbox->fd,
 		    &mailbox->n_octets);
-		mailbox->is_mapped = true;
+		if (problem == NULL)
+			problem = read_more(&mailbox->buffer, mailbox->fd);
 	}
-	if (problem == NULL && mailbox->n_octets == 0)
-		problem = "it is empty";
-	if (problem == NULL && slice_starts_with((struct slice){
-	    mailbox->octets, mailbox->n_octets }, SLICE("From ")))
+	if (problem != NULL)
+		return problem;
+	if (contents(&mailbox->buffer).len == 0)
+		return "it is empty";
+	if (slice_starts_with(contents(&mailbox->buffer), SLICE("From "))) {
 		mailbox->kind = KIND_MBOX;
-	return problem;
+		return NULL;
+	}
+	return read_all(&mailbox->buffer, mailbox->fd);
 }
 
 struct mailbox *
@@ -218,6 +249,8 @@ mailbox_open(const char *path, struct strbuf *problem)
 	struct mailbox *mailbox = calloc(1, sizeof(*mailbox));
 	const char *why = "memory is out";
 
+	if (mailbox != NULL)
+		mailbox->fd = -1;
 	if (mailbox != NULL &&
 	    (mailbox->arena = arena_create(MEMORY)) != NULL) {
 		mailbox->path = arena_copy_cstr(mailbox->arena,
@@ -240,10 +273,9 @@ mailbox_close(struct mailbox **mailbox)
 
 	if (m == NULL)
 		return;
-	if (!m->is_mapped)
-		free(m->octets);
-	else if (m->octets != NULL)
-		munmap(m->octets, m->n_octets);
+	if (m->fd >= 0)
+		close(m->fd);
+	free(m->buffer.octets);
 	arena_destroy(&m->arena);
 	free(m);
 	*mailbox = NULL;
@@ -266,12 +298,11 @@ mailbox_get_progress(const struct mailbox *mailbox, uint64_t *done_out,
 
 /* ---- mbox ---------------------------------------------------------------- */
 
-/* Where the line that separates the next message begins, or the end. */
+/* Where the line that separates the next message begins, at or behind FROM, or
+ * the end. */
 static size_t
-find_separator(struct slice octets)
+find_separator(struct slice octets, size_t from)
 {
-	size_t from = 0;
-
 	while (from < octets.len) {
 		const char *hit = memmem(octets.ptr + from, octets.len - from,
 		    "\nFrom ", 6);
@@ -332,24 +363,49 @@ unquote(struct slice octets, char *out)
 	return n;
 }
 
+/* Octets of the next message: as many as there are up to a separator or the
+ * end of the file. */
+static size_t
+find_end(struct mailbox *mailbox, const char **problem_out)
+{
+	struct buffer *buffer = &mailbox->buffer;
+	size_t from = 0;
+
+	*problem_out = NULL;
+	for (;;) {
+		struct slice rest = contents(buffer);
+		size_t n = find_separator(rest, from);
+
+		if (n < rest.len || buffer->is_at_end)
+			return n;
+		*problem_out = read_more(buffer, mailbox->fd);
+		if (*problem_out != NULL) {
+			buffer->is_at_end = true;
+			return rest.len;
+		}
+		/* It may have been cut in two. */
+		from = rest.len > SEPARATOR_OCTETS ?
+		    rest.len - SEPARATOR_OCTETS : 0;
+	}
+}
+
 static void
 take_from_mbox(struct mailbox *mailbox, struct mailbox_message *message)
 {
-	struct slice rest = slice_from((struct slice){ mailbox->octets,
-		mailbox->n_octets }, mailbox->position);
-	size_t n = find_separator(rest);
+	size_t n = find_end(mailbox, &message->problem);
+	struct slice octets = cut_empty_line(slice_head(
+	    contents(&mailbox->buffer), n));
 
 	mailbox->position += n;
-	message->octets = cut_empty_line(slice_head(rest, n));
-	if (memmem(message->octets.ptr, message->octets.len, "\n>", 2) == NULL)
+	mailbox->buffer.begin += n;
+	if (message->problem != NULL)
 		return;
-	message->memory = malloc(message->octets.len);
-	if (message->memory == NULL) {
+	message->memory = malloc(octets.len + 1);
+	if (message->memory == NULL)
 		message->problem = "memory is out";
-		return;
-	}
-	message->octets = (struct slice){ message->memory,
-		unquote(message->octets, message->memory) };
+	else
+		message->octets = (struct slice){ message->memory,
+			unquote(octets, message->memory) };
 }
 
 /* ---- one by one ---------------------------------------------------------- */
@@ -358,14 +414,18 @@ static void
 take_file(struct mailbox *mailbox, struct mailbox_message *message)
 {
 	const char *path = mailbox->files[mailbox->position++];
-	char *octets;
-	size_t n;
+	struct buffer buffer = { .octets = NULL };
+	uint64_t unused;
+	int fd;
 
 	message->name = slice_from_cstr(path);
-	message->problem = map_path(path, &octets, &n);
-	message->octets = (struct slice){ octets, n };
-	message->memory = octets;
-	message->memory_octets = n;
+	message->problem = open_file(path, &fd, &unused);
+	if (fd < 0)
+		return;
+	message->problem = read_all(&buffer, fd);
+	close(fd);
+	message->memory = buffer.octets;
+	message->octets = contents(&buffer);
 }
 
 static struct slice
@@ -384,15 +444,17 @@ mailbox_next(struct mailbox *mailbox, struct mailbox_message *message)
 	*message = (struct mailbox_message){
 		.name = slice_from_cstr(mailbox->path),
 	};
-	if (mailbox->position == (mailbox->kind == KIND_MAILDIR ?
-	    mailbox->n_files : mailbox->n_octets))
+	if (mailbox->kind == KIND_MAILDIR ?
+	    mailbox->position == mailbox->n_files :
+	    contents(&mailbox->buffer).len == 0 &&
+	    (mailbox->kind == KIND_MESSAGE || mailbox->buffer.is_at_end))
 		return false;
 	mailbox->number++;
 	switch (mailbox->kind) {
 	case KIND_MESSAGE:
-		message->octets = (struct slice){ mailbox->octets,
-			mailbox->n_octets };
+		message->octets = contents(&mailbox->buffer);
 		mailbox->position = mailbox->n_octets;
+		mailbox->buffer.begin = mailbox->buffer.end;
 		break;
 	case KIND_MBOX:
 		message->name = name_message(mailbox);
@@ -405,13 +467,9 @@ mailbox_next(struct mailbox *mailbox, struct mailbox_message *message)
 	return true;
 }
 
-/* What was mapped knows its length; what malloc gave needs none. */
 void
 mailbox_release(struct mailbox_message *message)
 {
-	if (message->memory_octets != 0)
-		munmap(message->memory, message->memory_octets);
-	else
-		free(message->memory);
+	free(message->memory);
 	message->memory = NULL;
 }

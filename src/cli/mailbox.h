@@ -11,15 +11,14 @@
 struct mailbox;
 struct strbuf;
 
-/* From stdin, which cannot be mapped. */
-#define MAILBOX_MAX_STDIN ((size_t)1024 * 1024 * 1024)
+/* Octets of one message, and of all of stdin. */
+#define MAILBOX_MAX_MESSAGE ((size_t)1024 * 1024 * 1024)
 
 struct mailbox_message {
 	struct slice name;	/* "FILE", "FILE#3", "DIRECTORY/cur/NAME" */
 	struct slice octets;
 	const char *problem;	/* it cannot be read: static text; or NULL */
 	void *memory;		/* mailbox_release's */
-	size_t memory_octets;
 };
 
 /* PATH may be "-".  NULL with the problem, "PATH: what", appended. */

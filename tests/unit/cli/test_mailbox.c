@@ -1,5 +1,6 @@
 /* Files, mboxes and Maildirs. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,78 @@ test_files(void **state)
 	}
 }
 
+#define CHUNK ((size_t)64 * 1024)	/* what is read at once */
+
+/* A separator anywhere at the border of what is read at once. */
+static void
+test_borders(void **state)
+{
+	static const char end[] = "\n\nFrom b\nA: 2\n\ny\n";
+	char *text = malloc(2 * CHUNK);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t n = CHUNK - 30; n < CHUNK + 4; n++) {
+		struct arena *arena = test_arena();
+		struct mailbox_message message;
+		struct mailbox *mailbox;
+		struct strbuf problem;
+
+		memset(text, 'x', n);
+		memcpy(text, "From a\n\n", 8);
+		memcpy(text + n, end, sizeof(end));
+		strbuf_init(&problem, arena, 1000);
+		mailbox = mailbox_open(write_file(arena, "file", text),
+		    &problem);
+		assert_non_null(mailbox);
+		assert_true(mailbox_next(mailbox, &message));
+		assert_int_equal(message.octets.len, n + 1);
+		mailbox_release(&message);
+		test_assert_slice("second", read_all(arena, mailbox),
+		    "[From b\nA: 2\n\ny\n]");
+		mailbox_close(&mailbox);
+		unlink(name_of(arena, "file"));
+		arena_destroy(&arena);
+	}
+	free(text);
+}
+
+/* Cut short while it is looked at, as log rotation or a delivery may do. */
+static void
+test_cut_short(void **state)
+{
+	static const char *const heads[] = { "A: 1\n\n", "From a\n\n" };
+	char *text = malloc(3 * CHUNK);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', 3 * CHUNK);
+	text[3 * CHUNK - 1] = '\0';
+	for (size_t i = 0; i < N_ELEMENTS(heads); i++) {
+		struct arena *arena = test_arena();
+		struct mailbox_message message;
+		struct mailbox *mailbox;
+		struct strbuf problem;
+		const char *path;
+
+		memcpy(text, heads[i], strlen(heads[i]));
+		path = write_file(arena, "file", text);
+		strbuf_init(&problem, arena, 1000);
+		mailbox = mailbox_open(path, &problem);
+		assert_non_null(mailbox);
+		assert_int_equal(truncate(path, 1), 0);
+		assert_true(mailbox_next(mailbox, &message));
+		assert_null(memchr(message.octets.ptr, 'y',
+		    message.octets.len));
+		mailbox_release(&message);
+		assert_false(mailbox_next(mailbox, &message));
+		mailbox_close(&mailbox);
+		unlink(path);
+		arena_destroy(&arena);
+	}
+	free(text);
+}
+
 static void
 test_maildir(void **state)
 {
@@ -181,6 +254,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_maildir),
 		cmocka_unit_test(test_problems),
 	};
