@@ -165,11 +165,12 @@ skip_folding(const char *pos, const char *end)
 static void
 gather_value(struct gather *out, struct slice value)
 {
-	const char *pos = value.ptr, *end = pos + value.len, *text;
+	const char *pos, *end, *text;
 
-	if (value.len == 0)
+	if (value.len == 0)	/* it may have no pointer to count from */
 		return;
-	pos = skip_folding(pos, end);
+	end = value.ptr + value.len;
+	pos = skip_folding(value.ptr, end);
 	while (pos < end) {
 		pos = gather_text(out, pos, end);
 		text = skip_folding(pos, end);
