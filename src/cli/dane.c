@@ -156,13 +156,16 @@ prefetch(struct resolver *resolver, struct arena *arena,
 struct census {
 	size_t n;		/* hosts of which something is known */
 	size_t n_safe, n_unusable;
+	bool is_incomplete;	/* a host is left out, which may have records */
 };
 
 static void
 count(struct census *census, const struct dane_host *host)
 {
-	if (host->is_unreachable)
+	if (host->is_unreachable) {
+		census->is_incomplete = true;
 		return;
+	}
 	census->n++;
 	switch (host->state) {
 	case DANE_ABSENT:
@@ -197,6 +200,10 @@ cover(struct resolver *resolver, struct arena *arena,
 		    DANE_COVERS_ALL : DANE_COVERS_SOME;
 	else if (census.n_unusable != 0)
 		*coverage_out = DANE_COVERS_UNUSABLY;
+	/* Whose addresses we could not find the MTA may find: it is to look
+	 * for records there, and loses nothing where there are none. */
+	if (census.n_safe == 0 && census.n != 0 && census.is_incomplete)
+		*coverage_out = DANE_COVERS_SOME;
 	return census.n != 0;
 }
 

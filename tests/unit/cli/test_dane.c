@@ -83,6 +83,9 @@ static const struct {
 	{ "nor that of one host", MX("a") MX("b") A("b") TLSA("a", GOOD)
 	    TLSA("b", GOOD), "a", DANE_COVERS_ALL,
 	    "dane-host" },
+	{ "nor that of one host, and the other has no records", MX("a")
+	    MX("b") A("b") TLSA("a", GOOD), "a", DANE_COVERS_SOME,
+	    "" },
 	{ "one family fails", MX("a") A("a") TLSA("a", GOOD), "a",
 	    DANE_COVERS_ALL, "dane-host" },
 };
