@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 #include "dns/dns.h"
 
-#define MAX_SHOWN ((size_t)500)		/* octets of one text from outside */
+#define MAX_SHOWN ((size_t)500)	/* octets of one text from outside */
 #define MAX_FINDING ((size_t)4096)
 
 void

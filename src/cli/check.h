@@ -40,6 +40,7 @@ struct check {
 	const struct slice *selectors;	/* --selector; none: the well-known */
 	size_t n_selectors;
 	bool wants_connect;
+	int64_t connect_until_ms;	/* monotonic; 0: not begun */
 	struct ip_address as_sender;	/* IP_NONE: not asked for */
 	struct slice hostname;		/* ours */
 	int64_t now_s;

@@ -40,24 +40,20 @@ static void
 connect_to(struct check *check, struct slice host,
     const struct dns_answer *tlsa)
 {
-	const char *name = check_show(check, host), *why;
-	struct ip_address addresses[MX_MAX_ADDRESSES];
+	const char *name = check_show(check, host);
 	struct slice *records = arena_alloc_array(check->arena,
 	    tlsa->n_records, sizeof(*records));
 	struct strbuf problem;
 	struct smtp *smtp;
 	struct smtp_tls tls;
 	bool has_tls = false;
-	size_t n = mx_find_addresses(check->resolver, check->arena, host,
-	    addresses, &why);
 
-	if (n == 0 || records == NULL)
+	if (records == NULL)
 		return;
 	for (size_t i = 0; i < tlsa->n_records; i++)
 		records[i] = tlsa->records[i].text;
 	strbuf_init(&problem, check->arena, MAX_TEXT);
-	if (smtp_connect(check->arena, addresses, n, SMTP_PORT,
-	    CHECK_CONNECT_TIMEOUT_MS, &problem, &smtp) != SMTP_OK)
+	if (check_open_smtp(check, host, &problem, &smtp) != SMTP_OK)
 		return;
 	smtp_use_dane(smtp, records, tlsa->n_records);
 	if (check_start_tls(check, smtp, name, &tls, &has_tls) == SMTP_OK)

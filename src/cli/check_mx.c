@@ -3,6 +3,7 @@
 #include "cli/check_mx.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "cli/check.h"
 #include "cli/mx.h"
@@ -96,25 +97,58 @@ check_start_tls(struct check *check, struct smtp *smtp, const char *host,
 	return smtp_start_tls(smtp, host, tls);
 }
 
+/* How long the next step may take, in ms; 0: no longer. */
+static int
+take_time(struct check *check)
+{
+	int64_t now_ms = clock_monotonic_ms(), left_ms;
+
+	if (check->connect_until_ms == 0)
+		check->connect_until_ms = now_ms + CHECK_CONNECT_BUDGET_MS;
+	left_ms = check->connect_until_ms - now_ms;
+	if (left_ms <= 0)
+		return 0;
+	return left_ms < CHECK_CONNECT_TIMEOUT_MS ? (int)left_ms :
+	    CHECK_CONNECT_TIMEOUT_MS;
+}
+
+enum smtp_status
+check_open_smtp(struct check *check, struct slice host,
+    struct strbuf *problem, struct smtp **smtp_out)
+{
+	struct ip_address addresses[MX_MAX_ADDRESSES];
+	const char *why;
+	size_t n = mx_find_addresses(check->resolver, check->arena, host,
+	    addresses, &why);
+	int timeout_ms = take_time(check);
+
+	*smtp_out = NULL;
+	if (timeout_ms == 0) {
+		check_add(check, CHECK_UNKNOWN, "mx", "mx-left-out", NULL,
+		    "%s was left out: the others took too long",
+		    check_show(check, host));
+		return SMTP_TIMEOUT;
+	}
+	return smtp_connect(check->arena, addresses,
+	    n < CHECK_CONNECT_ADDRESSES ? n : CHECK_CONNECT_ADDRESSES,
+	    SMTP_PORT, timeout_ms, problem, smtp_out);
+}
+
+/* One that has no address has been told of. */
 static void
 connect_to(struct check *check, struct slice host, int64_t now_s)
 {
-	const char *name = check_show(check, host), *why;
-	struct ip_address addresses[MX_MAX_ADDRESSES];
-	size_t n;
+	const char *name = check_show(check, host);
 	struct strbuf problem;
 	struct smtp *smtp;
 	struct smtp_tls tls;
 	enum smtp_status status;
 	bool has_tls = false;
 
-	n = mx_find_addresses(check->resolver, check->arena, host, addresses,
-	    &why);
-	if (n == 0)
-		return;		/* check_host has told */
 	strbuf_init(&problem, check->arena, MAX_TEXT);
-	status = smtp_connect(check->arena, addresses, n, SMTP_PORT,
-	    CHECK_CONNECT_TIMEOUT_MS, &problem, &smtp);
+	status = check_open_smtp(check, host, &problem, &smtp);
+	if (status != SMTP_OK && problem.len == 0)
+		return;
 	if (status == SMTP_OK)
 		status = check_start_tls(check, smtp, name, &tls, &has_tls);
 	if (status != SMTP_OK)

@@ -193,7 +193,7 @@ enter_include(struct walk *walk, struct slice domain_spec)
 		return;
 	}
 	if (walk->depth == MAX_DEPTH)
-		return;		/* the count of terms says it all by then */
+		return;	/* the count of terms says it all by then */
 	enter(walk, domain_spec);
 }
 
@@ -251,9 +251,10 @@ leave(struct walk *walk)
 	bool decides = is_decisive(walk);
 
 	walk->depth--;
-	check_word(walk->check, level->cost, "%*s%s: %u %s", (int)(2 * walk->depth),
-	    "", check_show(walk->check, level->domain), cost,
-	    cost == 1 ? "lookup" : "lookups");
+	check_word(walk->check, level->cost, "%*s%s: %u %s",
+	    (int)(2 * walk->depth), "",
+	    check_show(walk->check, level->domain), cost, cost == 1 ?
+	    "lookup" : "lookups");
 	if (decides && !level->has_all &&
 	    level->record.redirect.len == 0)
 		check_add(walk->check, CHECK_WARNING, "spf", "spf-no-all",

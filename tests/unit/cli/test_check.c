@@ -269,6 +269,26 @@ test_unanswered_selectors(void **state)
 	}
 }
 
+/* Hosts that take all of the time leave none for the others. */
+static void
+test_budget(void **state)
+{
+	struct arena *arena = test_arena();
+	struct resolver *zone = load_zone(arena, "budget", D ". IN MX 10 mx."
+	    D ".\nmx." D ". IN A 192.0.2.1\n");
+	struct check check = { .arena = arena, .resolver = zone,
+		.config = *state, .hostname = SLICE("mx.example.net"),
+		.wants_connect = true, .connect_until_ms = 1 };
+
+	check_begin(&check, SLICE(D));
+	check_mx(&check);
+	test_assert_slice("budget", list_ids(arena, &check),
+	    "mx-host mx-left-out");
+	assert_int_equal(check_worst(&check), CHECK_UNKNOWN);
+	dns_destroy_resolver(&zone);
+	arena_destroy(&arena);
+}
+
 static int
 load_config(void **state)
 {
@@ -296,6 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_unanswered_selectors),
 	};
 
