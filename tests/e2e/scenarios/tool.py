@@ -405,7 +405,7 @@ def write_postfix(path, settings, services, milter):
 		    "".join(line + "\n" for line in services.values()))
 
 
-@scenario("doctor finds what breaks milters")
+@scenario("doctor finds what breaks milters", is_heavy=True)
 def doctor(lab):
 	assayd = lab.assayd("inet", trusted={"authenticated": False})
 	host, port = assayd.connect().getpeername()
