@@ -118,8 +118,9 @@ check_open_smtp(struct check *check, struct slice host,
 {
 	struct ip_address addresses[MX_MAX_ADDRESSES];
 	const char *why;
+	bool has_failed;
 	size_t n = mx_find_addresses(check->resolver, check->arena, host,
-	    addresses, &why);
+	    addresses, &why, &has_failed);
 	int timeout_ms = take_time(check);
 
 	*smtp_out = NULL;

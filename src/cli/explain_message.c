@@ -19,20 +19,6 @@
 
 /* ---- where it came from -------------------------------------------------- */
 
-static const char *
-name_source(enum origin_source source, const char *field)
-{
-	switch (source) {
-	case ORIGIN_UNKNOWN:
-		return "not known";
-	case ORIGIN_GIVEN:
-		return "as given";
-	case ORIGIN_FIELD:
-		return field;
-	}
-	return "";
-}
-
 static void
 tell_origin(struct trace *trace, const struct examination *examination)
 {
@@ -43,12 +29,12 @@ tell_origin(struct trace *trace, const struct examination *examination)
 	if (origin->client.family != IP_NONE)
 		ip_append(&client, &origin->client);
 	trace_tell(trace, "client", strbuf_slice(&client),
-	    name_source(origin->client_from, "from its Received field"),
+	    origin_source_text(origin->client_from, "from its Received field"),
 	    SLICE_EMPTY);
-	trace_tell(trace, "helo", origin->helo, name_source(origin->helo_from,
+	trace_tell(trace, "helo", origin->helo, origin_source_text(origin->helo_from,
 	    "from its Received field"), SLICE_EMPTY);
 	trace_tell(trace, "sender", origin->sender.len != 0 ? origin->sender :
-	    SLICE("<>"), name_source(origin->sender_from,
+	    SLICE("<>"), origin_source_text(origin->sender_from,
 	    "from its Return-Path field"), SLICE_EMPTY);
 	if (examination->is_spf_left_out)
 		trace_add(trace, "note", SLICE("SPF is left out, the client's "

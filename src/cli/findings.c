@@ -95,25 +95,11 @@ end_line(const struct page *page)
 
 /* ---- where it came from -------------------------------------------------- */
 
-static const char *
-name_source(enum origin_source source, const char *field)
-{
-	switch (source) {
-	case ORIGIN_UNKNOWN:
-		return "not known";
-	case ORIGIN_GIVEN:
-		return "as given";
-	case ORIGIN_FIELD:
-		return field;
-	}
-	return "";
-}
-
 static void
 add_source(const struct page *page, enum origin_source source,
     const char *field)
 {
-	strbuf_printf(page->text, " (%s)", name_source(source, field));
+	strbuf_printf(page->text, " (%s)", origin_source_text(source, field));
 }
 
 static void

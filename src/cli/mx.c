@@ -110,20 +110,23 @@ take_addresses(const struct dns_answer *answer, enum ip_family family,
 size_t
 mx_find_addresses(struct resolver *resolver, struct arena *arena,
     struct slice host, struct ip_address addresses[MX_MAX_ADDRESSES],
-    const char **why_out)
+    const char **why_out, bool *has_failed_out)
 {
 	const struct dns_answer *v4, *v6;
 	size_t n;
 
 	*why_out = NULL;
+	*has_failed_out = false;
 	dns_prefetch(resolver, host, DNS_AAAA);
 	v4 = dns_query(resolver, arena, host, DNS_A, INT64_MAX);
 	v6 = dns_query(resolver, arena, host, DNS_AAAA, INT64_MAX);
 	n = take_addresses(v4, IP_V4, addresses, MX_MAX_ADDRESSES);
 	n += take_addresses(v6, IP_V6, addresses + n, MX_MAX_ADDRESSES - n);
-	if (n == 0)
-		*why_out = v4->status == DNS_TEMPFAIL ? v4->why :
-		    v6->status == DNS_TEMPFAIL ? v6->why :
-		    "it has no address";
-	return n;
+	if (n != 0)
+		return n;
+	*has_failed_out = v4->status == DNS_TEMPFAIL ||
+	    v6->status == DNS_TEMPFAIL;
+	*why_out = v4->status == DNS_TEMPFAIL ? v4->why :
+	    v6->status == DNS_TEMPFAIL ? v6->why : "it has no address";
+	return 0;
 }

@@ -24,11 +24,12 @@ struct mx_hosts {
 bool mx_find(struct resolver *resolver, struct arena *arena,
     struct slice domain, struct mx_hosts *hosts_out, struct strbuf *problem);
 
-/* The addresses of a host, IPv4 first, at most MX_MAX_ADDRESSES; *WHY_OUT is
- * static text where there is none.  Blocks. */
+/* The addresses of a host, IPv4 first, at most MX_MAX_ADDRESSES; where there is
+ * none *WHY_OUT is static text, and *HAS_FAILED_OUT true where DNS failed for
+ * now.  Blocks. */
 #define MX_MAX_ADDRESSES 16
 size_t mx_find_addresses(struct resolver *resolver, struct arena *arena,
     struct slice host, struct ip_address addresses[MX_MAX_ADDRESSES],
-    const char **why_out);
+    const char **why_out, bool *has_failed_out);
 
 #endif

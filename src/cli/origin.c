@@ -76,3 +76,17 @@ origin_find(const struct mail_header *header,
 		origin->sender_from = ORIGIN_FIELD;
 	}
 }
+
+const char *
+origin_source_text(enum origin_source source, const char *field)
+{
+	switch (source) {
+	case ORIGIN_UNKNOWN:
+		return "not known";
+	case ORIGIN_GIVEN:
+		return "as given";
+	case ORIGIN_FIELD:
+		return field;
+	}
+	return "";
+}

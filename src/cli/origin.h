@@ -22,6 +22,9 @@ struct origin {
 	enum origin_source client_from, helo_from, sender_from;
 };
 
+/* "as given"; FIELD, words for it, where it is from there. */
+const char *origin_source_text(enum origin_source source, const char *field);
+
 /* Fill in what is ORIGIN_UNKNOWN.  The client is that of the topmost Received
  * field whose client is neither of RELAYS nor of a private network or this
  * host: the hosts behind it are taken for one's own.  The sender is that of the

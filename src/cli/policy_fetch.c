@@ -7,11 +7,10 @@
 #include "base/arena.h"
 #include "base/ip.h"
 #include "base/strbuf.h"
-#include "dns/dns.h"
+#include "cli/mx.h"
 #include "mta_sts/policy.h"
 
 #define MAX_TEXT ((size_t)1024)
-#define MAX_ADDRESSES 8		/* tried, of each family */
 #define HTTPS_PORT 443
 
 /* libcurl keeps all header fields, of interim answers and trailers too, and
@@ -44,23 +43,15 @@ policy_fetch_stop(void)
 
 /* ---- the host's addresses ------------------------------------------------ */
 
+/* libcurl has IPv6 addresses in brackets. */
 static void
-append_addresses(struct fetch *fetch, const struct dns_answer *answer,
-    enum ip_family family, size_t *n)
+append_address(struct fetch *fetch, const struct ip_address *address)
 {
-	for (size_t i = 0; i < answer->n_records && i < MAX_ADDRESSES; i++) {
-		struct ip_address address = { .family = family };
+	bool is_v6 = address->family == IP_V6;
 
-		for (size_t j = 0; j < sizeof(address.octets); j++)
-			address.octets[j] = answer->records[i].address[j];
-		if ((*n)++ != 0)
-			strbuf_append_char(&fetch->resolve, ',');
-		if (family == IP_V6)
-			strbuf_append_char(&fetch->resolve, '[');
-		ip_append(&fetch->resolve, &address);
-		if (family == IP_V6)
-			strbuf_append_char(&fetch->resolve, ']');
-	}
+	strbuf_append_cstr(&fetch->resolve, is_v6 ? "[" : "");
+	ip_append(&fetch->resolve, address);
+	strbuf_append_cstr(&fetch->resolve, is_v6 ? "]" : "");
 }
 
 static enum policy_fetch_status
@@ -74,23 +65,23 @@ refuse(struct fetch *fetch, enum policy_fetch_status status, const char *why)
 static enum policy_fetch_status
 find_addresses(struct fetch *fetch, struct resolver *resolver)
 {
-	struct slice host = strbuf_slice(&fetch->host);
-	const struct dns_answer *v4, *v6;
-	size_t n = 0;
+	struct ip_address addresses[MX_MAX_ADDRESSES];
+	const char *why;
+	bool has_failed;
+	size_t n = mx_find_addresses(resolver, fetch->arena,
+	    strbuf_slice(&fetch->host), addresses, &why, &has_failed);
 
-	dns_prefetch(resolver, host, DNS_AAAA);
-	v4 = dns_query(resolver, fetch->arena, host, DNS_A, INT64_MAX);
-	v6 = dns_query(resolver, fetch->arena, host, DNS_AAAA, INT64_MAX);
+	if (n == 0)
+		return refuse(fetch, has_failed ? POLICY_FETCH_UNREACHABLE :
+		    POLICY_FETCH_ABSENT, why);
 	strbuf_printf(&fetch->resolve, "%s:%d:", strbuf_cstr(&fetch->host),
 	    HTTPS_PORT);
-	append_addresses(fetch, v4, IP_V4, &n);
-	append_addresses(fetch, v6, IP_V6, &n);
-	if (n != 0)
-		return POLICY_FETCH_OK;
-	if (v4->status == DNS_TEMPFAIL || v6->status == DNS_TEMPFAIL)
-		return refuse(fetch, POLICY_FETCH_UNREACHABLE,
-		    v4->why != NULL ? v4->why : v6->why);
-	return refuse(fetch, POLICY_FETCH_ABSENT, "it has no address");
+	for (size_t i = 0; i < n; i++) {
+		if (i != 0)
+			strbuf_append_char(&fetch->resolve, ',');
+		append_address(fetch, &addresses[i]);
+	}
+	return POLICY_FETCH_OK;
 }
 
 /* ---- libcurl ------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "base/strbuf.h"
 #include "cli/smtp_tls.h"
 
+#define SLOWEST_OCTETS_MS 1	/* 1 KB/s, for a message */
 #define MAX_TEXT ((size_t)1000)
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -113,9 +114,8 @@ read_some(struct smtp *smtp, char *into, size_t room, int64_t deadline_ms,
 }
 
 static enum smtp_status
-write_all(struct smtp *smtp, struct slice octets)
+write_all(struct smtp *smtp, struct slice octets, int64_t deadline_ms)
 {
-	int64_t deadline_ms = clock_monotonic_ms() + smtp->timeout_ms;
 	enum smtp_status status = SMTP_OK;
 
 	while (octets.len != 0 && status == SMTP_OK) {
@@ -367,12 +367,16 @@ smtp_send(struct smtp *smtp, struct slice line)
 	strbuf_append_cstr(&text, "\r\n");
 	if (text.has_failed)
 		return fail(smtp, SMTP_NO_MEMORY, "memory is out");
-	return write_all(smtp, strbuf_slice(&text));
+	return write_all(smtp, strbuf_slice(&text), clock_monotonic_ms() +
+	    smtp->timeout_ms);
 }
 
 enum smtp_status
 smtp_send_message(struct smtp *smtp, struct slice octets)
 {
+	/* In all: who takes an octet now and then would hold us for ever. */
+	int64_t deadline_ms = clock_monotonic_ms() + smtp->timeout_ms +
+	    (int64_t)(octets.len / SLOWEST_OCTETS_MS);
 	enum smtp_status status = SMTP_OK;
 
 	while (octets.len != 0 && status == SMTP_OK) {
@@ -384,13 +388,15 @@ smtp_send_message(struct smtp *smtp, struct slice octets)
 		if (line.len != 0 && line.ptr[line.len - 1] == '\r')
 			line.len--;
 		if (line.len != 0 && line.ptr[0] == '.')
-			status = write_all(smtp, SLICE("."));
+			status = write_all(smtp, SLICE("."), deadline_ms);
 		if (status == SMTP_OK)
-			status = write_all(smtp, line);
+			status = write_all(smtp, line, deadline_ms);
 		if (status == SMTP_OK)
-			status = write_all(smtp, SLICE("\r\n"));
+			status = write_all(smtp, SLICE("\r\n"),
+			    deadline_ms);
 	}
-	return status == SMTP_OK ? write_all(smtp, SLICE(".\r\n")) : status;
+	return status == SMTP_OK ? write_all(smtp, SLICE(".\r\n"),
+	    deadline_ms) : status;
 }
 
 /* ---- STARTTLS (RFC 3207) ------------------------------------------------- */

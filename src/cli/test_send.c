@@ -368,8 +368,10 @@ connect_to_host(struct test_send *t, struct resolver *resolver)
 {
 	struct ip_address addresses[MX_MAX_ADDRESSES];
 	const char *why;
+	bool has_failed;
 	size_t n = mx_find_addresses(resolver, t->arena,
-	    slice_from_cstr(t->server), addresses, &why);
+	    slice_from_cstr(t->server), addresses, &why,
+	    &has_failed);
 
 	if (n != 0)
 		return smtp_connect(t->arena, addresses, n, t->port,

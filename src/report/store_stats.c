@@ -64,37 +64,61 @@ read_total(struct sql *sql, enum store_dimension dimension,
 		total->key = sql_get_octets(sql, 0);
 }
 
-enum store_status
-store_visit_totals(struct store *store, enum store_dimension dimension,
-    uint32_t from, uint32_t to,
-    bool (*visit)(void *context, const struct store_total *total),
-    void *context)
+/* A row of the statement that runs; false where it is the last that is
+ * wanted. */
+struct visitor {
+	bool (*take)(const struct visitor *visitor, struct sql *sql);
+	enum store_dimension dimension;
+	bool (*visit_total)(void *context, const struct store_total *total);
+	bool (*visit_shadow)(void *context, const struct store_shadow *shadow);
+	void *context;
+};
+
+static enum store_status
+visit_rows(struct store *store, const char *text, uint32_t from, uint32_t to,
+    const struct visitor *visitor)
 {
 	const struct sql_value bounds[] = { sql_number(from), sql_number(to) };
 	enum store_status status = store_connect(store);
 	bool has_row = true;
 
 	if (status == STORE_OK)
-		status = sql_start(store->sql, totals[dimension], bounds,
+		status = sql_start(store->sql, text, bounds,
 		    N_ELEMENTS(bounds));
 	while (status == STORE_OK && has_row) {
-		struct store_total total;
-
 		status = sql_step(store->sql, &has_row);
-		if (status != STORE_OK || !has_row)
-			break;
-		read_total(store->sql, dimension, &total);
-		if (!visit(context, &total))
+		if (status == STORE_OK && has_row &&
+		    !visitor->take(visitor, store->sql))
 			break;
 	}
 	sql_finish(store->sql);
 	return status;
 }
 
-static void
-read_shadow(struct sql *sql, struct store_shadow *shadow)
+static bool
+take_total(const struct visitor *visitor, struct sql *sql)
 {
-	*shadow = (struct store_shadow){
+	struct store_total total;
+
+	read_total(sql, visitor->dimension, &total);
+	return visitor->visit_total(visitor->context, &total);
+}
+
+enum store_status
+store_visit_totals(struct store *store, enum store_dimension dimension,
+    uint32_t from, uint32_t to,
+    bool (*visit)(void *context, const struct store_total *total),
+    void *context)
+{
+	return visit_rows(store, totals[dimension], from, to,
+	    &(struct visitor){ .take = take_total, .dimension = dimension,
+		.visit_total = visit, .context = context });
+}
+
+static bool
+take_shadow(const struct visitor *visitor, struct sql *sql)
+{
+	const struct store_shadow shadow = {
 		.rule = sql_get_octets(sql, 0),
 		.wanted = sql_get_octets(sql, 1),
 		.author_domain = sql_get_octets(sql, 2),
@@ -106,6 +130,8 @@ read_shadow(struct sql *sql, struct store_shadow *shadow)
 		.first_s = sql_get_number(sql, 8),
 		.last_s = sql_get_number(sql, 9),
 	};
+
+	return visitor->visit_shadow(visitor->context, &shadow);
 }
 
 enum store_status
@@ -113,23 +139,7 @@ store_visit_shadows(struct store *store, uint32_t from, uint32_t to,
     bool (*visit)(void *context, const struct store_shadow *shadow),
     void *context)
 {
-	const struct sql_value bounds[] = { sql_number(from), sql_number(to) };
-	enum store_status status = store_connect(store);
-	bool has_row = true;
-
-	if (status == STORE_OK)
-		status = sql_start(store->sql, shadows, bounds,
-		    N_ELEMENTS(bounds));
-	while (status == STORE_OK && has_row) {
-		struct store_shadow shadow;
-
-		status = sql_step(store->sql, &has_row);
-		if (status != STORE_OK || !has_row)
-			break;
-		read_shadow(store->sql, &shadow);
-		if (!visit(context, &shadow))
-			break;
-	}
-	sql_finish(store->sql);
-	return status;
+	return visit_rows(store, shadows, from, to, &(struct visitor){
+	    .take = take_shadow, .visit_shadow = visit,
+	    .context = context });
 }
