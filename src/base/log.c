@@ -16,7 +16,8 @@
 
 struct log {
 	enum log_sink sink;
-	enum log_level threshold;
+	atomic_int own_threshold;
+	_Atomic(atomic_int *) threshold;	/* borrowed where it is shared */
 	const char *ident;	/* borrowed */
 	pthread_mutex_t limit_lock;	/* guards every struct log_limit */
 };
@@ -44,7 +45,8 @@ log_create(enum log_sink sink, enum log_level threshold, const char *ident,
 		return NULL;
 	}
 	log->sink = sink;
-	log->threshold = threshold;
+	atomic_init(&log->own_threshold, (int)threshold);
+	atomic_init(&log->threshold, &log->own_threshold);
 	log->ident = ident;
 	if (sink == LOG_SINK_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, facility);
@@ -66,7 +68,22 @@ log_destroy(struct log **log)
 bool
 log_is_enabled(const struct log *log, enum log_level level)
 {
-	return log != NULL && level <= log->threshold;
+	return log != NULL && (int)level <= atomic_load_explicit(
+	    atomic_load_explicit(&log->threshold, memory_order_acquire),
+	    memory_order_relaxed);
+}
+
+void
+log_set_threshold(struct log *log, enum log_level threshold)
+{
+	atomic_store(atomic_load(&log->threshold), (int)threshold);
+}
+
+void
+log_share_threshold(struct log *log, atomic_int *threshold)
+{
+	atomic_store(threshold, atomic_load(atomic_load(&log->threshold)));
+	atomic_store(&log->threshold, threshold);
 }
 
 /* A line in the making: what stands before the text is for stderr alone. */

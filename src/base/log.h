@@ -5,6 +5,8 @@
 #ifndef ASSAY_BASE_LOG_H
 #define ASSAY_BASE_LOG_H
 
+#include <stdatomic.h>
+
 #include "base/slice.h"
 
 enum log_level {
@@ -28,6 +30,16 @@ struct log *log_create(enum log_sink sink, enum log_level threshold,
 void log_destroy(struct log **log);
 
 bool log_is_enabled(const struct log *log, enum log_level level);
+
+/* From now on what is less urgent than THRESHOLD is not written; at any time,
+ * from any thread. */
+void log_set_threshold(struct log *log, enum log_level threshold);
+
+/* Have the threshold live in memory that somebody else owns and that outlives
+ * the log, such as memory that worker processes share: it takes the log's
+ * threshold as it is, and is what log_set_threshold() sets from then on.  A log
+ * of each process may share the same one. */
+void log_share_threshold(struct log *log, atomic_int *threshold);
 
 /* One line, without a line end.  Text from outside goes in through
  * strbuf_append_escaped first; what is left of control characters is written

@@ -87,8 +87,29 @@ test_limit(void **state)
 static void
 test_level(void **state)
 {
+	struct log *log = log_create(LOG_SINK_STDERR, LOG_LEVEL_INFO, "assayd",
+	    0);
+	struct log *other = log_create(LOG_SINK_STDERR, LOG_LEVEL_ERROR,
+	    "assayd", 0);
+	atomic_int shared = 7;
+
 	(void)state;
 	assert_false(log_is_enabled(NULL, LOG_LEVEL_ERROR));
+	assert_non_null(log);
+	assert_non_null(other);
+	log_set_threshold(log, LOG_LEVEL_DEBUG);
+	assert_true(log_is_enabled(log, LOG_LEVEL_DEBUG));
+	log_set_threshold(log, LOG_LEVEL_WARNING);
+	assert_false(log_is_enabled(log, LOG_LEVEL_INFO));
+	log_share_threshold(log, &shared);
+	assert_int_equal(shared, LOG_LEVEL_WARNING);
+	log_share_threshold(other, &shared);
+	assert_int_equal(shared, LOG_LEVEL_ERROR);
+	assert_false(log_is_enabled(log, LOG_LEVEL_WARNING));
+	log_set_threshold(other, LOG_LEVEL_DEBUG);
+	assert_true(log_is_enabled(log, LOG_LEVEL_DEBUG));
+	log_destroy(&log);
+	log_destroy(&other);
 }
 
 int
