@@ -54,6 +54,7 @@ create_config(void)
 		.policy = POLICY_OPTIONS_DEFAULT,
 		.report = REPORT_OPTIONS_DEFAULT,
 		.mta_sts = MTA_STS_OPTIONS_DEFAULT,
+		.control = CONTROL_OPTIONS_DEFAULT,
 		.log_level = LOG_LEVEL_INFO,
 		.log_facility = LOG_MAIL,
 		.drain_s = DEFAULT_DRAIN_S,

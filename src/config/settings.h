@@ -3,6 +3,7 @@
 #define ASSAY_CONFIG_SETTINGS_H
 
 #include "base/log.h"
+#include "control/options.h"
 #include "dns/cache.h"
 #include "dns/throttle.h"
 #include "dns/unbound.h"
@@ -27,6 +28,7 @@ struct config {
 	struct policy_options policy;
 	struct report_options report;
 	struct mta_sts_options mta_sts;
+	struct control_options control;
 	const char *authserv_id;	/* NULL: the MTA's */
 	enum log_level log_level;
 	int log_facility;		/* syslog's */

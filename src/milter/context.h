@@ -2,6 +2,8 @@
 #ifndef ASSAY_MILTER_CONTEXT_H
 #define ASSAY_MILTER_CONTEXT_H
 
+#include <stdatomic.h>
+
 #include "inspect/inspect.h"
 #include "policy/policy.h"
 
@@ -34,6 +36,7 @@ struct milter_context {
 	struct log *log;
 	const struct report_options *report;
 	struct report_writer *writer;	/* NULL: nothing is remembered */
+	atomic_uint n_users;	/* milter/'s own */
 };
 
 #endif

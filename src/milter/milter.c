@@ -17,7 +17,7 @@
 #define MAX_PACKET_OCTETS ((size_t)4 * 1024 * 1024)
 
 bool
-milter_open(const struct milter_context *context, struct strbuf *problem)
+milter_open(struct milter_context *context, struct strbuf *problem)
 {
 	struct service *service = service_get();
 

@@ -4,12 +4,36 @@
 
 #include "milter/context.h"
 
+struct milter_metrics;
 struct strbuf;
 
 /* Open the socket (before privileges are dropped) and register with libmilter.
  * CONTEXT is kept: libmilter can hand nothing to a new session, so there is one
  * per process.  False with the problem appended. */
-bool milter_open(const struct milter_context *context, struct strbuf *problem);
+bool milter_open(struct milter_context *context, struct strbuf *problem);
+
+/* Messages that begin from now on use CONTEXT in place of the one that
+ * milter_open was given, or the last of these; those that are open keep theirs.
+ * CONTEXT must live until it was replaced in its turn and milter_is_context_used
+ * says false.  What concerns the socket is not looked at again. */
+void milter_set_context(struct milter_context *context);
+
+/* Of one that was replaced: whether a message, or someone who has retained it,
+ * still uses it.  Once false, false for ever. */
+bool milter_is_context_used(const struct milter_context *context);
+
+/* The present one, which stays usable until it is released.  Any thread. */
+struct milter_context *milter_retain_context(void);
+void milter_release_context(struct milter_context *context);
+
+/* Count there, which is zeroed or goes on from what another process has left;
+ * before milter_run.  Borrowed. */
+void milter_set_metrics(struct milter_metrics *metrics);
+
+/* The self-test has found that verification cannot be relied on (false), or can
+ * be again: until then what would be enforced, and what passes by
+ * authentication alone, gets 451. */
+void milter_set_sound(bool is_sound);
 
 /* This process is one of those that share the socket, forked since: session ids
  * bear NUMBER, which no other had since milter_open.  Before milter_run. */
