@@ -15,8 +15,6 @@ enum board_soundness {
 	BOARD_UNSOUND,		/* the self-test fails: nothing is enforced */
 };
 
-#define BOARD_PROBLEM_MAX 200
-
 /* Of one process.  It alone writes there. */
 struct board_slot {
 	atomic_long pid;		/* 0: nobody */
@@ -31,7 +29,9 @@ struct board_slot {
 	/* The self-test. */
 	atomic_int soundness;		/* enum board_soundness */
 	atomic_llong tested_s;		/* wall clock; 0: never */
+	atomic_llong tested_ms;		/* the same, monotonic */
 	atomic_ullong n_tests, n_failed_tests;
+	atomic_uint failed_case;	/* self_test_case_name; UNSOUND only */
 	/* What else is told once a second: of the cache, the writer, the
 	 * process. */
 	atomic_ullong cache_hits, cache_misses, cache_merged,
@@ -41,6 +41,11 @@ struct board_slot {
 	atomic_ullong store_written, store_dropped, store_queued_octets;
 	atomic_ullong resident_octets;
 	atomic_uint n_descriptors;
+	/* health_observe's: since when the store is down (monotonic; 0: it is
+	 * not), what DNS was asked lately, and what of it failed. */
+	atomic_llong store_down_ms;
+	atomic_ullong dns_recent, dns_recent_failed;	/* thousandths */
+	atomic_ullong dns_seen, dns_seen_failed;	/* of the totals */
 	struct milter_metrics milter;
 	struct dns_metrics dns;
 };

@@ -4,6 +4,7 @@
 
 #include "milter/context.h"
 
+struct dkim_sha256;
 struct milter_metrics;
 struct strbuf;
 
@@ -29,6 +30,10 @@ void milter_release_context(struct milter_context *context);
 /* Count there, which is zeroed or goes on from what another process has left;
  * before milter_run.  Borrowed. */
 void milter_set_metrics(struct milter_metrics *metrics);
+
+/* What the sessions hash with, from milter_open to milter_close; NULL where
+ * libcrypto has none. */
+const struct dkim_sha256 *milter_get_sha256(void);
 
 /* The self-test has found that verification cannot be relied on (false), or can
  * be again: until then what would be enforced, and what passes by
