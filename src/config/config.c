@@ -16,6 +16,7 @@
 #include "config/keys.h"
 #include "config/problems.h"
 #include "config/scan.h"
+#include "config/value.h"
 #include "config/walk.h"
 
 /* The file's texts are copied once, lists take more than their text: 16 octets
@@ -251,7 +252,9 @@ config_load_text(const char *name, struct slice text, struct strbuf *problems)
 	    .last_note = &config->notes } };
 	loader.lines = arena_alloc_array(config->arena, config_n_keys,
 	    sizeof(*loader.lines));
-	if (loader.lines != NULL && scan_text(text, &loader.problems))
+	config->values = arena_alloc_array(config->arena, config_n_keys,
+	    sizeof(*config->values));
+	if (loader.lines != NULL && config->values != NULL && scan_text(text, &loader.problems))
 		read_keys(&loader, text);
 	if (loader.problems.n == 0 && arena_has_failed(config->arena))
 		problems_add(&loader.problems, 1, "memory is out");

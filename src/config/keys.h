@@ -6,7 +6,7 @@
 #include "config/key.h"
 
 enum key_type {
-	KEY_BOOL,	/* into the bool at OFFSET, if there is one */
+	KEY_BOOL,	/* into the bool at OFFSET */
 	KEY_NUMBER,	/* in [min, max], into the unsigned at OFFSET */
 	KEY_SIZE,	/* the same into a size_t */
 	KEY_WORD,	/* one of WORDS: set_word */
@@ -15,14 +15,18 @@ enum key_type {
 	KEY_GROUPS,	/* a list of at most MAX groups: set_groups */
 };
 
-#define KEY_NO_TARGET SIZE_MAX
-
 struct config_key {
 	const char *path;	/* "group.name", or "name" at the top; groups
 				 * may lie in groups */
 	enum key_type type;
 	size_t offset;		/* within struct config */
 	uint64_t min, max;
+	/* What it is where it is not in the file, in the file's words: of each
+	 * WORD, of a TEXT that is not "" then; of a list that is not empty
+	 * then, anything. */
+	const char *unset;
+	bool needs_restart;	/* looked at at start only */
+	bool is_secret;		/* it may hold a password */
 	const struct key_word *words;
 	void (*set_word)(struct config *config, unsigned value);
 	void (*set_text)(const struct key_place *place,

@@ -9,8 +9,10 @@
 #include "base/ip.h"
 #include "base/strbuf.h"
 #include "config/file.h"
+#include "config/keys.h"
 #include "config/problems.h"
 #include "config/settings.h"
+#include "config/value.h"
 #include "config/values.h"
 
 #define MAX_NAMES ((size_t)10000)	/* of one list, its files included */
@@ -114,6 +116,24 @@ add_file(struct list *list, struct slice path, unsigned line)
 		    SLICE_PRINTF(strbuf_slice(&why)));
 }
 
+/* The names themselves, wherever they were. */
+static void
+keep_names(const struct list *list)
+{
+	struct config *config = list->place->config;
+	struct config_value *value = &config->values[key_find(
+	    slice_from_cstr(list->place->path))];
+	struct config_value_item *items = arena_alloc_array(config->arena,
+	    list->n, sizeof(*items));
+
+	if (items == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < list->n; i++)
+		items[i].name = list->names[i];
+	value->items = items;
+	value->n = list->n;
+}
+
 void
 set_trusted_sealers(const struct key_place *place,
     const struct key_text *texts, size_t n)
@@ -136,6 +156,7 @@ set_trusted_sealers(const struct key_place *place,
 			    texts[i].line);
 	}
 	place->config->policy.trusted_sealers = finish_list(&list);
+	keep_names(&list);
 }
 
 /* ---- forwarders ---------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "report/options.h"
 
 struct config_note;
+struct config_value;
 
 /* Text and lists are owned by the configuration and live as long as it. */
 struct config {
@@ -35,6 +36,8 @@ struct config {
 	const char *user;		/* to run as; NULL: who started it */
 	unsigned drain_s;		/* how long TERM waits for messages */
 	struct config_note *notes;	/* to log at start, newest last */
+	struct config_value *values;	/* of each of config_keys, for
+					 * config/changes.h */
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include "config/keys.h"
 #include "config/problems.h"
 #include "config/settings.h"
+#include "config/value.h"
 
 /* One setting, and the key that it is. */
 struct found {
@@ -93,18 +94,22 @@ target_of(const struct found *found)
 	return (char *)found->place.config + found->key->offset;
 }
 
+/* Where it is kept what the key is set to. */
+static struct config_value *
+value_of(const struct found *found)
+{
+	return &found->place.config->values[found->key - config_keys];
+}
+
 static void
 take_bool(const struct found *found)
 {
-	bool value;
-
 	if (config_setting_type(found->setting) != CONFIG_TYPE_BOOL) {
 		refuse_type(found);
 		return;
 	}
-	value = config_setting_get_bool(found->setting) != 0;
-	if (found->key->offset != KEY_NO_TARGET)
-		*(bool *)target_of(found) = value;
+	*(bool *)target_of(found) =
+	    config_setting_get_bool(found->setting) != 0;
 }
 
 static void
@@ -174,6 +179,7 @@ take_text(const struct found *found)
 	}
 	if (!copy_text(found, found->setting, &text))
 		return;
+	value_of(found)->text = text.text;
 	if (found->key->type == KEY_TEXT)
 		found->key->set_text(&found->place, &text);
 	else if (key_find_word(found->key->words, text.text, &word))
@@ -201,6 +207,21 @@ copy_texts(const struct found *found, struct key_text *texts, unsigned n)
 	return n_texts;
 }
 
+/* A setter that reads files does better. */
+static void
+keep_texts(const struct found *found, const struct key_text *texts, size_t n)
+{
+	struct config_value_item *items = arena_alloc_array(
+	    found->place.config->arena, n, sizeof(*items));
+
+	if (items == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (size_t i = 0; i < n; i++)
+		items[i].name = texts[i].text;
+	value_of(found)->items = items;
+	value_of(found)->n = n;
+}
+
 static void
 take_list(const struct found *found)
 {
@@ -226,6 +247,7 @@ take_list(const struct found *found)
 	if (texts == NULL)
 		return;		/* config_load looks at arena_has_failed */
 	n_texts = copy_texts(found, texts, (unsigned)n);
+	keep_texts(found, texts, n_texts);
 	found->key->set_list(place, texts, n_texts);
 }
 
@@ -331,6 +353,55 @@ copy_entries(const struct found *found, const config_setting_t *setting,
 }
 
 static void
+append_entry(struct strbuf *text, const struct key_entry *entry)
+{
+	strbuf_printf(text, "%s=%s", entry->name, entry->flag ? "true" : "");
+	for (size_t i = 0; i < entry->n; i++) {
+		strbuf_append_char(text, '\n');	/* stands in no text */
+		strbuf_append(text, entry->texts[i].text);
+	}
+	strbuf_append_cstr(text, "\n\n");
+}
+
+/* By its name, or else its place. */
+static void
+keep_group(const struct found *found, const struct key_group *group,
+    unsigned place, struct config_value_item *item)
+{
+	struct arena *arena = found->place.config->arena;
+	struct strbuf name, text;
+
+	strbuf_init(&name, arena, FILE_MAX_OCTETS);
+	strbuf_init(&text, arena, FILE_MAX_OCTETS);
+	for (size_t i = 0; i < group->n; i++) {
+		const struct key_entry *entry = &group->entries[i];
+
+		append_entry(&text, entry);
+		if (strcmp(entry->name, "name") == 0 && entry->n == 1)
+			strbuf_append(&name, entry->texts[0].text);
+	}
+	if (name.len == 0)
+		strbuf_append_uint(&name, place);
+	item->name = strbuf_slice(&name);
+	item->text = strbuf_slice(&text);
+}
+
+static void
+keep_groups(const struct found *found, const struct key_group *groups,
+    unsigned n)
+{
+	struct config_value_item *items = arena_alloc_array(
+	    found->place.config->arena, n, sizeof(*items));
+
+	if (items == NULL)
+		return;		/* config_load looks at arena_has_failed */
+	for (unsigned i = 0; i < n; i++)
+		keep_group(found, &groups[i], i + 1, &items[i]);
+	value_of(found)->items = items;
+	value_of(found)->n = n;
+}
+
+static void
 take_groups(const struct found *found)
 {
 	const struct key_place *place = &found->place;
@@ -363,6 +434,7 @@ take_groups(const struct found *found)
 		}
 		copy_entries(&element, element.setting, &groups[i]);
 	}
+	keep_groups(found, groups, (unsigned)n);
 	found->key->set_groups(place, groups, (size_t)n);
 }
 
@@ -437,6 +509,7 @@ walk_value(const struct walk *walk, struct slice path,
 		return;
 	}
 	walk->lines[index] = line_of(setting);
+	walk->config->values[index].is_set = true;
 	take_value(&(struct found){
 	    { walk->config, walk->problems, config_keys[index].path,
 	    line_of(setting) }, &config_keys[index], setting });
