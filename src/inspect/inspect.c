@@ -44,6 +44,14 @@ inspect_destroy(struct inspect **in)
 }
 
 void
+inspect_set_options(struct inspect *in, const struct inspect_options *options,
+    struct resolver *resolver)
+{
+	in->options = options;
+	in->all_dns = resolver;
+}
+
+void
 inspect_abort(struct inspect *in)
 {
 	if (!state_has_message(in))

@@ -114,11 +114,17 @@ struct inspect_results {
 	struct trace *trace;		/* inspect_set_trace; NULL: none */
 };
 
-/* OPTIONS and RESOLVER are borrowed for the life of the object; RECEIVER is our
- * host name.  NULL where memory is out. */
+/* OPTIONS and RESOLVER are borrowed for the life of the object, or until others
+ * are set, and may be NULL where some are set before the first message;
+ * RECEIVER is our host name.  NULL where memory is out. */
 struct inspect *inspect_create(const struct inspect_options *options,
     struct resolver *resolver, struct slice receiver);
 void inspect_destroy(struct inspect **in);
+
+/* For messages that begin from now on; not while one is open.  What is known of
+ * the connection stays. */
+void inspect_set_options(struct inspect *in,
+    const struct inspect_options *options, struct resolver *resolver);
 
 /* dkim/hash.h: what all sessions share, borrowed; without it each message that
  * is signed looks it up. */

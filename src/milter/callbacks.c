@@ -35,7 +35,7 @@ find_session(SMFICTX *ctx)
 		return NULL;
 	session = session_create(service_get());
 	if (session == NULL)
-		log_write_limited(service_get()->context->log,
+		log_write_limited(service_get()->log,
 		    &service_get()->memory_limit, LOG_LEVEL_ERROR,
 		    "no memory for a session");
 	else if (smfi_setpriv(ctx, session) != MI_SUCCESS)
@@ -68,10 +68,29 @@ go_on(SMFICTX *ctx, unsigned long no_reply)
 static void
 complain_of_mta(struct slice missing)
 {
-	log_write_limited(service_get()->context->log,
+	log_write_limited(service_get()->log,
 	    &service_get()->refusal_limit, LOG_LEVEL_ERROR,
 	    "the MTA does not let a milter %.*s, which the configuration "
 	    "needs: its connection is refused", SLICE_PRINTF(missing));
+}
+
+/* By the configuration as it is now: the messages may come under another. */
+static bool
+choose(struct session *session, const struct negotiation *offered,
+    struct negotiation *chosen)
+{
+	struct milter_context *context =
+	    service_retain_context(session->service);
+	struct strbuf missing;
+	bool is_chosen;
+
+	strbuf_init(&missing, session->arena, PROBLEM_MEMORY);
+	is_chosen = negotiate_choose(&context->policy, offered, chosen,
+	    &missing);
+	service_release_context(context);
+	if (!is_chosen)
+		complain_of_mta(strbuf_slice(&missing));
+	return is_chosen;
 }
 
 static sfsistat
@@ -82,25 +101,21 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 {
 	struct negotiation offered = { actions, steps }, chosen;
 	struct session *session = find_session(ctx);
-	struct strbuf missing;
 
 	(void)more1;		/* reserved by libmilter */
 	(void)more2;
 	*more1_out = *more2_out = 0;
 	if (session == NULL)
 		return SMFIS_REJECT;
-	strbuf_init(&missing, session->arena, PROBLEM_MEMORY);
-	if (!negotiate_choose(&session->service->context->policy, &offered,
-	    &chosen, &missing)) {
-		complain_of_mta(strbuf_slice(&missing));
+	if (!choose(session, &offered, &chosen))
 		return SMFIS_REJECT;
-	}
 	if ((chosen.actions & SMFIF_SETSYMLIST) != 0 && !macros_request(ctx)) {
-		log_write(session->service->context->log, LOG_LEVEL_ERROR,
+		log_write(session->service->log, LOG_LEVEL_ERROR,
 		    "session=%s: the macros cannot be asked for", session->id);
 		return SMFIS_REJECT;
 	}
 	session->steps = chosen.steps;
+	session->actions = chosen.actions;
 	session->is_negotiated = true;
 	*actions_out = chosen.actions;
 	*steps_out = chosen.steps;
@@ -139,7 +154,7 @@ on_helo(SMFICTX *ctx, char *name)
 	session_end_message(session);
 	if (inspect_helo(session->inspect, slice_from_cstr(name)) !=
 	    INSPECT_OK) {
-		log_write(session->service->context->log, LOG_LEVEL_ERROR,
+		log_write(session->service->log, LOG_LEVEL_ERROR,
 		    "session=%s: no memory for HELO", session->id);
 		session->is_connected = false;	/* MAIL is deferred */
 	}

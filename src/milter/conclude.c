@@ -93,7 +93,7 @@ carry_out(struct session *session, SMFICTX *ctx,
 static void
 remind_of_rules(struct session *session, int64_t now_s)
 {
-	const struct milter_context *context = session->service->context;
+	const struct milter_context *context = session->context;
 	const struct policy_options *policy = &context->policy;
 	long long today = now_s / CLOCK_DAY_S;
 	long long last = atomic_load(&session->service->day);
@@ -121,7 +121,7 @@ trust_relayed(struct session *session, const struct inspect_results *results)
 	if (results->is_relayed && !results->is_client_hearsay &&
 	    results->client.family != IP_NONE)
 		session->trust = policy_check_trust(
-		    &session->service->context->policy, &results->client,
+		    &session->context->policy, &results->client,
 		    false);
 }
 
@@ -133,7 +133,7 @@ judge(struct session *session, const struct inspect_results *results,
 	if (session->trust != POLICY_INSPECT)
 		*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
 	else
-		policy_judge_message(&session->service->context->policy,
+		policy_judge_message(&session->context->policy,
 		    results, inspect_arena(session->inspect), verdict);
 }
 
@@ -184,7 +184,7 @@ reply(struct session *session, SMFICTX *ctx,
 	}
 	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
 	    verdict->text, 0))
-		log_write(session->service->context->log, LOG_LEVEL_WARNING,
+		log_write(session->service->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);
 	return answer;

@@ -7,6 +7,7 @@
 #include "inspect/inspect.h"
 #include "milter/logline.h"
 #include "milter/macros.h"
+#include "milter/negotiate.h"
 #include "milter/perform.h"
 #include "milter/remember.h"
 #include "milter/service.h"
@@ -33,7 +34,7 @@ has_parameter(char *const *argv, struct slice name)
 static struct slice
 choose_authserv_id(const struct session *session, SMFICTX *ctx)
 {
-	const struct milter_context *context = session->service->context;
+	const struct milter_context *context = session->context;
 	struct slice id = slice_from_cstr(context->authserv_id);
 
 	if (id.len == 0)
@@ -87,7 +88,7 @@ refuse_sender(struct session *session, SMFICTX *ctx,
 
 	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
 	    verdict->text, measure_prefix(session)))
-		log_write(session->service->context->log, LOG_LEVEL_WARNING,
+		log_write(session->service->log, LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);
 	session_end_message(session);
@@ -99,12 +100,12 @@ static sfsistat
 judge_sender(struct session *session, SMFICTX *ctx)
 {
 	const struct policy_options *policy =
-	    &session->service->context->policy;
+	    &session->context->policy;
 	const struct spf_outcome *spf;
 	struct policy_verdict verdict;
 
 	if (policy->spf_reject == 0 || session->trust != POLICY_INSPECT ||
-	    !session->service->context->inspect.is_spf_enabled ||
+	    !session->context->inspect.is_spf_enabled ||
 	    inspect_peek(session->inspect)->is_relayed)
 		return SMFIS_CONTINUE;
 	if (inspect_get_spf(session->inspect, &spf) != INSPECT_OK)
@@ -127,22 +128,45 @@ judge_sender(struct session *session, SMFICTX *ctx)
 static sfsistat
 turn_away(struct session *session, SMFICTX *ctx)
 {
-	log_write(session->service->context->log, LOG_LEVEL_DEBUG,
+	log_write(session->service->log, LOG_LEVEL_DEBUG,
 	    "session=%s: shutting down, no new message", session->id);
 	return session->client.family == IP_NONE ? SMFIS_ACCEPT :
 	    defer(ctx, "4.3.2", SLICE("shutting down, try again later"));
 }
 
+/* A configuration that is younger than the session may need what the MTA did
+ * not offer.  A new session would be refused, whereupon the MTA does whatever
+ * it is told to do without a milter; this one lasts, and its mail waits. */
+static bool
+can_perform(const struct session *session)
+{
+	return !session->is_negotiated ||	/* then the end will tell */
+	    negotiate_suffices(&session->context->policy, session->actions);
+}
+
+/* Local mail cannot wait: it goes on without us. */
+static sfsistat
+put_off(struct session *session, SMFICTX *ctx)
+{
+	log_write_limited(session->service->log,
+	    &session->service->action_limit, LOG_LEVEL_ERROR, "session=%s: "
+	    "the MTA did not offer all that the configuration needs by now "
+	    "(dmarc.quarantine): the session's mail is deferred", session->id);
+	session_end_message(session);
+	return session->client.family == IP_NONE ? SMFIS_ACCEPT :
+	    defer(ctx, "4.3.0", SLICE("temporary failure, try again later"));
+}
+
 sfsistat
 envelope_begin(struct session *session, SMFICTX *ctx, char *const *argv)
 {
-	struct service *service = session->service;
-
 	if (!session->is_connected)	/* no MTA does so; nothing is known */
 		return defer(ctx, "4.3.0", SLICE("MAIL without connection"));
 	if (!session_begin_message(session))
 		return turn_away(session, ctx);
-	session->trust = policy_check_trust(&service->context->policy,
+	if (!can_perform(session))
+		return put_off(session, ctx);
+	session->trust = policy_check_trust(&session->context->policy,
 	    &session->client, macros_get(ctx, MACRO_AUTH_AUTHEN).len != 0);
 	if (!open_message(session, ctx, argv))
 		return give_up(session, ctx, "no memory for the message");

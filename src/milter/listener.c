@@ -174,13 +174,15 @@ set_options(int fd, const struct milter_options *options)
 		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-/* libmilter does not tell its descriptor: it is the one that listens. */
-static void
-set_options_of_all(const struct milter_options *options)
+/* libmilter does not tell its descriptor: it is the one that listens, before
+ * anybody else has opened one. */
+static int
+find_descriptor(void)
 {
 	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++)
 		if (listens(fd))
-			set_options(fd, options);
+			return fd;
+	return -1;
 }
 
 static bool
@@ -212,25 +214,24 @@ open_path(const struct milter_options *options, const char *path,
 }
 
 bool
-listener_open(const struct milter_options *options, struct strbuf *problem)
+listener_open(const struct milter_options *options, int *fd_out,
+    struct strbuf *problem)
 {
 	const char *path = find_path(options->socket);
 	bool is_open = path != NULL ? open_path(options, path, problem) :
 	    open_socket(options->socket, problem);
 
-	if (is_open)
-		set_options_of_all(options);
+	*fd_out = is_open ? find_descriptor() : -1;
+	if (*fd_out >= 0)
+		set_options(*fd_out, options);
 	return is_open;
 }
 
 bool
-listener_close(const struct milter_options *options, struct strbuf *problem)
+listener_remove(const struct milter_options *options, struct strbuf *problem)
 {
 	const char *path = find_path(options->socket);
 
-	for (int fd = 0; fd < MAX_DESCRIPTOR; fd++)
-		if (listens(fd))
-			close(fd);
 	return path == NULL || listener_make_way(options->socket, path,
 	    problem);
 }

@@ -11,13 +11,14 @@ struct strbuf;
  * in libmilter's notation.  A UNIX socket that nobody listens on any more is
  * replaced, and its mode and group are set.  With more than one worker to
  * share it after a fork it does not block who comes late to a connection.
- * False with the problem appended. */
-bool listener_open(const struct milter_options *options,
+ * *FD_OUT is the socket, -1 where it cannot be told.  False with the problem
+ * appended. */
+bool listener_open(const struct milter_options *options, int *fd_out,
     struct strbuf *problem);
 
-/* Where libmilter does not run: close it, and remove a UNIX socket's file
- * unless someone listens on it.  False with the problem appended. */
-bool listener_close(const struct milter_options *options,
+/* Remove a UNIX socket's file, unless someone listens on it.  False with the
+ * problem appended. */
+bool listener_remove(const struct milter_options *options,
     struct strbuf *problem);
 
 /* What it does for a UNIX socket, for the sake of another one: make way for it

@@ -317,7 +317,7 @@ write_in(struct arena *arena, enum log_level level, const struct logline *line)
 
 	strbuf_init(&text, arena, 4 * LOG_LINE_MAX);
 	logline_append(&text, line);
-	log_write_text(line->session->service->context->log, level,
+	log_write_text(line->session->service->log, level,
 	    strbuf_slice(&text));
 }
 
@@ -326,7 +326,7 @@ write_in(struct arena *arena, enum log_level level, const struct logline *line)
 void
 logline_write(enum log_level level, const struct logline *line)
 {
-	struct log *log = line->session->service->context->log;
+	struct log *log = line->session->service->log;
 	struct arena *arena = inspect_arena(line->session->inspect);
 
 	if (!log_is_enabled(log, level))

@@ -22,6 +22,9 @@ milter_open(struct milter_context *context, struct strbuf *problem)
 	struct service *service = service_get();
 
 	service->context = context;
+	service->log = context->log;
+	service->hostname = context->hostname;
+	service->listener = context->milter;
 	service->sha256 = dkim_sha256_create();
 	service->start_s = clock_wall_s();
 	atomic_store(&service->day, service->start_s / CLOCK_DAY_S);
@@ -35,7 +38,7 @@ milter_open(struct milter_context *context, struct strbuf *problem)
 		strbuf_append_cstr(problem, "libmilter refuses the backlog");
 		return false;
 	}
-	return listener_open(&context->milter, problem);
+	return listener_open(&context->milter, &service->listener_fd, problem);
 }
 
 void
@@ -47,7 +50,60 @@ milter_set_worker(unsigned number)
 bool
 milter_abandon(struct strbuf *problem)
 {
-	return listener_close(&service_get()->context->milter, problem);
+	struct service *service = service_get();
+
+	milter_leave_socket();
+	return listener_remove(&service->listener, problem);
+}
+
+void
+milter_leave_socket(void)
+{
+	struct service *service = service_get();
+
+	if (service->listener_fd >= 0)
+		close(service->listener_fd);
+	service->listener_fd = -1;
+}
+
+void
+milter_set_context(struct milter_context *context)
+{
+	struct service *service = service_get();
+
+	pthread_mutex_lock(&service->context_lock);
+	service->context = context;
+	pthread_mutex_unlock(&service->context_lock);
+}
+
+bool
+milter_is_context_used(const struct milter_context *context)
+{
+	return atomic_load(&context->n_users) != 0;
+}
+
+struct milter_context *
+milter_retain_context(void)
+{
+	return service_retain_context(service_get());
+}
+
+void
+milter_release_context(struct milter_context *context)
+{
+	service_release_context(context);
+}
+
+void
+milter_set_metrics(struct milter_metrics *metrics)
+{
+	service_get()->metrics = metrics;
+}
+
+void
+milter_set_sound(bool is_sound)
+{
+	atomic_store(&service_get()->is_unsound, !is_sound);
 }
 
 /* libmilter waits for SIGHUP, SIGTERM and SIGINT in a thread of its own, and

@@ -10,7 +10,8 @@ struct strbuf;
 
 /* Open the socket (before privileges are dropped) and register with libmilter.
  * CONTEXT is kept: libmilter can hand nothing to a new session, so there is one
- * per process.  False with the problem appended. */
+ * per process; its log, hostname and what concerns the socket are used as long
+ * as the process lives.  False with the problem appended. */
 bool milter_open(struct milter_context *context, struct strbuf *problem);
 
 /* Messages that begin from now on use CONTEXT in place of the one that
@@ -49,6 +50,10 @@ void milter_set_worker(unsigned number);
  * its own.  False with the problem appended. */
 bool milter_abandon(struct strbuf *problem);
 
+/* This process, a child of the one that called milter_open, takes no mail: the
+ * socket is left to the others. */
+void milter_leave_socket(void);
+
 /* smfi_main: blocks until milter_stop; call with all signals blocked, from a
  * thread of its own.  False where libmilter failed. */
 bool milter_run(void);
@@ -67,7 +72,7 @@ void milter_append_limits(struct strbuf *text);
 void milter_stop(void);
 
 /* Once milter_run has returned: from now on no session begins.  False while one
- * is still there, idle or not: its thread may use CONTEXT at any moment, so
+ * is still there, idle or not: its thread may use the context at any moment, so
  * nothing that it names may be freed. */
 bool milter_close(void);
 

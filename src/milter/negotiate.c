@@ -15,6 +15,11 @@
  * begins, or the end of the message comes. */
 #define NO_EVENTS (SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN)
 
+/* All that some configuration may need: the next one comes while the session
+ * lasts, and what was not asked for at its start cannot be done then. */
+#define USEFUL_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | \
+	SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST)
+
 static unsigned long
 needed_actions(const struct policy_options *policy)
 {
@@ -60,16 +65,22 @@ append_missing(struct strbuf *missing, unsigned long bits)
 }
 
 bool
+negotiate_suffices(const struct policy_options *policy, unsigned long actions)
+{
+	return (needed_actions(policy) & ~actions) == 0;
+}
+
+bool
 negotiate_choose(const struct policy_options *policy,
     const struct negotiation *offered, struct negotiation *result,
     struct strbuf *missing)
 {
-	unsigned long needed = needed_actions(policy);
 	unsigned long wanted_steps = NO_EVENTS | SMFIP_HDR_LEADSPC;
 
 	*result = (struct negotiation){ .actions = 0 };
-	if ((needed & ~offered->actions) != 0) {
-		append_missing(missing, needed & ~offered->actions);
+	if (!negotiate_suffices(policy, offered->actions)) {
+		append_missing(missing,
+		    needed_actions(policy) & ~offered->actions);
 		return false;
 	}
 	/* libmilter offers SMFIP_NR_ bits to us that an old MTA does not know,
@@ -79,6 +90,6 @@ negotiate_choose(const struct policy_options *policy,
 	if ((offered->steps & SMFIP_SKIP) != 0)
 		wanted_steps |= NO_REPLIES;
 	result->steps = wanted_steps & offered->steps;
-	result->actions = needed | (offered->actions & SMFIF_SETSYMLIST);
+	result->actions = USEFUL_ACTIONS & offered->actions;
 	return true;
 }

@@ -18,4 +18,9 @@ bool negotiate_choose(const struct policy_options *policy,
     const struct negotiation *offered, struct negotiation *result,
     struct strbuf *missing);
 
+/* Whether ACTIONS, negotiated under an earlier configuration, are all that this
+ * one needs. */
+bool negotiate_suffices(const struct policy_options *policy,
+    unsigned long actions);
+
 #endif

@@ -82,7 +82,7 @@ static bool
 redirect(SMFICTX *ctx, const struct session *session)
 {
 	const char *address =
-	    session->service->context->policy.quarantine_address;
+	    session->context->policy.quarantine_address;
 
 	for (unsigned i = 0; i < session->n_recipients; i++)
 		if (smfi_delrcpt(ctx,

@@ -19,7 +19,7 @@ static void
 remember_failure(const struct session *session,
     const struct report_message *message)
 {
-	struct report_writer *writer = session->service->context->writer;
+	struct report_writer *writer = session->context->writer;
 	struct arena *arena = inspect_arena(session->inspect);
 	const struct report_failure_request request = {
 		.options = message->options,
@@ -40,7 +40,7 @@ void
 remember_message(const struct session *session,
     const struct policy_verdict *verdict)
 {
-	const struct milter_context *context = session->service->context;
+	const struct milter_context *context = session->context;
 	const struct report_message message = {
 		.options = context->report,
 		.discovery = context->inspect.dmarc.discovery,

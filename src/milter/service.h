@@ -2,6 +2,7 @@
 #ifndef ASSAY_MILTER_SERVICE_H
 #define ASSAY_MILTER_SERVICE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/limit.h"
@@ -10,8 +11,20 @@
 
 struct dkim_sha256;
 
+struct milter_metrics;
+
 struct service {
-	const struct milter_context *context;	/* borrowed, immutable */
+	/* For the messages that begin now; borrowed.  The lock guards which
+	 * one that is, and is held only to count one more user of it. */
+	pthread_mutex_t context_lock;
+	struct milter_context *context;
+	/* Of the first context, for the life of the process. */
+	struct log *log;		/* borrowed */
+	const char *hostname;		/* the same */
+	struct milter_options listener;	/* its text is borrowed, too */
+	int listener_fd;		/* -1: none */
+	struct milter_metrics *metrics;	/* borrowed; NULL: nobody counts */
+	atomic_bool is_unsound;		/* milter_set_sound */
 	struct dkim_sha256 *sha256;	/* owned; NULL where it failed */
 	int64_t start_s;	/* makes session ids differ between runs */
 	unsigned worker;	/* and between workers; 0: there are none */
@@ -19,7 +32,7 @@ struct service {
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;
 	/* Faults that would be told with every connection. */
-	struct log_limit refusal_limit, memory_limit;
+	struct log_limit refusal_limit, memory_limit, action_limit;
 	struct limit_counters limits;
 	struct log_limit limit_warnings[LIMIT_COUNT];
 	atomic_llong day;	/* on which ended rules were told of last */
@@ -29,6 +42,11 @@ struct service {
 
 /* The process's one; service.c tells why it exists. */
 struct service *service_get(void);
+
+/* The present context, which stays as it is until it is released.  Any
+ * thread. */
+struct milter_context *service_retain_context(struct service *service);
+void service_release_context(struct milter_context *context);
 
 /* A session begins: false, and nothing of CONTEXT may be touched, where none
  * may any more.  It has ended, which is the last that its thread does. */

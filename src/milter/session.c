@@ -43,9 +43,9 @@ session_create(struct service *service)
 	session->service = service;
 	make_id(session);
 	session->arena = arena_create(CONNECTION_MEMORY);
-	session->inspect = inspect_create(&service->context->inspect,
-	    service->context->resolver,
-	    slice_from_cstr(service->context->hostname));
+	/* Options and resolver come with each message. */
+	session->inspect = inspect_create(NULL, NULL,
+	    slice_from_cstr(service->hostname));
 	if (session->arena == NULL || session->inspect == NULL)
 		session_destroy(&session);
 	else
@@ -102,6 +102,9 @@ session_begin_message(struct session *session)
 		atomic_fetch_sub(&session->service->n_open, 1);
 		return false;
 	}
+	session->context = service_retain_context(session->service);
+	inspect_set_options(session->inspect, &session->context->inspect,
+	    session->context->resolver);
 	session->is_open = true;
 	return true;
 }
@@ -119,7 +122,7 @@ tell_limits(struct session *session)
 	limit_count(&service->limits, hit);
 	for (unsigned i = 0; i < LIMIT_COUNT; i++)
 		if ((hit & limit_bit((enum limit)i)) != 0)
-			log_write_limited(service->context->log,
+			log_write_limited(service->log,
 			    &service->limit_warnings[i], LOG_LEVEL_WARNING,
 			    "session=%s: the limit %s was hit", session->id,
 			    limit_name((enum limit)i));
@@ -139,6 +142,9 @@ session_end_message(struct session *session)
 	session->recipients = NULL;
 	session->n_recipients = 0;
 	session->capacity = 0;
+	inspect_set_options(session->inspect, NULL, NULL);
+	service_release_context(session->context);
+	session->context = NULL;
 	atomic_fetch_sub(&session->service->n_open, 1);
 }
 
@@ -193,7 +199,7 @@ make_room(struct session *session, struct arena *arena)
 void
 session_add_recipient(struct session *session, const char *argument)
 {
-	const struct milter_context *context = session->service->context;
+	const struct milter_context *context = session->context;
 	const struct policy_options *policy = &context->policy;
 	struct arena *arena = inspect_arena(session->inspect);
 	const char *copy;

@@ -13,6 +13,7 @@
 
 struct arena;
 struct inspect;
+struct milter_context;
 struct service;
 
 struct session {
@@ -21,6 +22,7 @@ struct session {
 	bool is_negotiated;	/* false behind QUIT_NC: libmilter tells us
 				 * nothing of the negotiation then */
 	unsigned long steps;	/* SMFIP_ bits in force; 0 if not negotiated */
+	unsigned long actions;	/* SMFIF_ bits, the same */
 	bool is_connected;	/* xxfi_connect was called */
 	struct arena *arena;	/* the connection's; owned */
 	struct inspect *inspect;	/* owned; NULL where memory was out */
@@ -30,6 +32,7 @@ struct session {
 	/* The message that is open; all zero while there is none.  Its text
 	 * lives in inspect's arena. */
 	bool is_open;
+	struct milter_context *context;	/* that it began with; counted */
 	bool has_header_ended;
 	enum policy_trust trust;
 	const char *failure;	/* the first thing that went wrong, static */
@@ -46,8 +49,9 @@ void session_destroy(struct session **session);
 void session_connect(struct session *session, SMFICTX *ctx,
     const char *client_name, const struct ip_address *client);
 
-/* False where the service is draining and takes no new message.  Ends one
- * that was open. */
+/* One that works by the present configuration until its end, whatever comes.
+ * False where the service is draining and takes no new message.  Ends one that
+ * was open. */
 bool session_begin_message(struct session *session);
 
 /* Forgets the message, if one is open. */

@@ -55,13 +55,16 @@ open_in_child(const struct milter_options *options, int fd)
 {
 	struct arena *arena = arena_create(65536);
 	struct strbuf problem;
+	int listener;
 	bool ok;
 
 	if (arena == NULL || smfi_register(callbacks_describe()) !=
 	    MI_SUCCESS)
 		_exit(2);
 	strbuf_init(&problem, arena, MAX_PROBLEM);
-	ok = listener_open(options, &problem);
+	ok = listener_open(options, &listener, &problem);
+	if (ok != (listener >= 0))
+		_exit(2);
 	if (write(fd, problem.ptr, problem.len) < 0)
 		_exit(2);
 	_exit(ok ? 0 : 1);
@@ -199,7 +202,8 @@ check_internet_in_child(void)
 	struct arena *arena = arena_create(65536);
 	struct strbuf problem;
 	char text[64];
-	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 0;
+	in_port_t port;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 0, listener;
 	bool is_ours = false;
 
 	if (arena == NULL ||
@@ -207,24 +211,18 @@ check_internet_in_child(void)
 	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		_exit(2);
 	close(fd);
-	snprintf(text, sizeof(text), "inet:%u@127.0.0.1",
-	    (unsigned)ntohs(address.sin_port));
+	port = ntohs(address.sin_port);
+	snprintf(text, sizeof(text), "inet:%u@127.0.0.1", (unsigned)port);
 	options.socket = text;
 	strbuf_init(&problem, arena, MAX_PROBLEM);
 	if (smfi_register(callbacks_describe()) != MI_SUCCESS ||
-	    !listener_open(&options, &problem))
+	    !listener_open(&options, &listener, &problem))
 		_exit(3);
-	for (fd = 0; fd < 64 && !is_ours; fd++) {
-		struct sockaddr_in other;
-
-		len = sizeof(other);
-		if (getsockname(fd, (struct sockaddr *)&other, &len) == 0 &&
-		    other.sin_family == AF_INET &&
-		    other.sin_port == address.sin_port) {
-			len = sizeof(on);
-			is_ours = getsockopt(fd, IPPROTO_TCP, TCP_NODELAY,
-			    &on, &len) == 0;
-		}
+	len = sizeof(address);
+	if (getsockname(listener, (struct sockaddr *)&address, &len) == 0) {
+		len = sizeof(on);
+		is_ours = ntohs(address.sin_port) == port && getsockopt(
+		    listener, IPPROTO_TCP, TCP_NODELAY, &on, &len) == 0;
 	}
 	_exit(is_ours && on != 0 ? 0 : 1);
 }
@@ -252,27 +250,24 @@ share_in_child(const struct milter_options *options, const char *path)
 	struct arena *arena = arena_create(65536);
 	struct strbuf problem;
 	struct stat status;
-	int fd, listens = 0, flags = -1;
+	int fd, flags;
 
 	if (arena == NULL || smfi_register(callbacks_describe()) !=
 	    MI_SUCCESS)
 		return 2;
 	strbuf_init(&problem, arena, MAX_PROBLEM);
-	if (!listener_open(options, &problem) || stat(path, &status) != 0)
+	if (!listener_open(options, &fd, &problem) || stat(path, &status) != 0)
 		return 3;
-	for (fd = 3; fd < 64 && listens == 0; fd++) {
-		socklen_t len = sizeof(listens);
-
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens,
-		    &len) == 0 && listens != 0)
-			flags = fcntl(fd, F_GETFL);
-	}
+	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 ||
 	    ((flags & O_NONBLOCK) != 0) != (options->workers > 1))
 		return 4;
-	if (!listener_close(options, &problem) || stat(path, &status) == 0)
+	if (listener_remove(options, &problem))	/* it is listened on */
 		return 5;
-	return listener_close(options, &problem) ? 0 : 6;
+	close(fd);
+	if (!listener_remove(options, &problem) || stat(path, &status) == 0)
+		return 6;
+	return listener_remove(options, &problem) ? 0 : 7;
 }
 
 static void

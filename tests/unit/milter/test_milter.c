@@ -641,7 +641,8 @@ test_negotiation(void **state)
 	assert_true(peer_open(&peer, server.path, 6, PEER_ALL_ACTIONS,
 	    PEER_ALL_STEPS));
 	assert_int_equal(peer.actions, SMFIF_ADDHDRS | SMFIF_CHGHDRS |
-	    SMFIF_QUARANTINE | SMFIF_SETSYMLIST);
+	    SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT |
+	    SMFIF_SETSYMLIST);
 	assert_int_equal(peer.steps, SMFIP_NR_CONN | SMFIP_NR_HELO |
 	    SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY |
 	    SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC);
@@ -654,6 +655,173 @@ test_negotiation(void **state)
 	    (unsigned long)SMFIF_QUARANTINE, PEER_ALL_STEPS));
 	assert_logged("does not let a milter quarantine");
 	peer_close(&peer);
+}
+
+/* ---- another configuration ------------------------------------------------ */
+
+static struct milter_context
+copy_context(void)
+{
+	return (struct milter_context){
+		.milter = server.context.milter,
+		.inspect = server.context.inspect,
+		.policy = server.context.policy,
+		.authserv_id = server.context.authserv_id,
+		.hostname = server.context.hostname,
+		.resolver = server.context.resolver,
+		.log = server.context.log,
+	};
+}
+
+/* Whoever uses it has ended within a moment. */
+static void
+assert_let_go(const struct milter_context *context)
+{
+	for (int i = 0; i < 5000 && milter_is_context_used(context); i++)
+		wait_a_moment();
+	assert_false(milter_is_context_used(context));
+}
+
+/* A message ends by the configuration that it began with; the next one of the
+ * same session has the new one, and what is known of the session stays. */
+static void
+test_context_of_message(void **state)
+{
+	struct milter_context next = copy_context();
+	struct peer peer;
+	struct outcome outcome;
+
+	(void)state;
+	next.policy.quarantine = POLICY_QUARANTINE_REDIRECT;
+	next.policy.quarantine_address = "<junk@example.org>";
+	next.authserv_id = "other.example.org";
+	open_peer(&peer, FORGER);
+	assert_false(milter_is_context_used(&server.context));
+	send_message(&peer, "<a@none.example>", "From: a@quarantine.example\n",
+	    "");
+	assert_true(milter_is_context_used(&server.context));
+	milter_set_context(&next);
+	assert_true(milter_is_context_used(&server.context));
+	outcome = end_message(&peer);
+	assert_contains("old", outcome.changes, "\nquarantine dmarc=fail");
+	assert_contains("old", outcome.changes, "Results: " OURS);
+	assert_let_go(&server.context);
+
+	send_message(&peer, "<>", "From: a@quarantine.example\n", "");
+	assert_true(milter_is_context_used(&next));
+	outcome = end_message(&peer);
+	assert_contains("new", outcome.changes, "add <junk@example.org>");
+	assert_contains("new", outcome.changes, "Results: other.example.org");
+	assert_contains("new", outcome.changes, "smtp.helo=mail.example.org");
+	milter_set_context(&server.context);
+	assert_let_go(&next);
+	peer_quit(&peer);
+}
+
+static void
+test_retained_context(void **state)
+{
+	struct milter_context next = copy_context();
+
+	(void)state;
+	assert_ptr_equal(milter_retain_context(), &server.context);
+	assert_ptr_equal(milter_retain_context(), &server.context);
+	milter_set_context(&next);
+	milter_release_context(&server.context);
+	assert_true(milter_is_context_used(&server.context));
+	milter_release_context(&server.context);
+	assert_false(milter_is_context_used(&server.context));
+	assert_false(milter_is_context_used(&next));
+	milter_set_context(&server.context);
+}
+
+/* What the session's MTA did not offer while nobody needed it. */
+static void
+test_context_beyond_session(void **state)
+{
+	struct milter_context next = copy_context();
+	struct peer peer;
+	struct slice text;
+
+	(void)state;
+	server.context.policy.quarantine = POLICY_QUARANTINE_TAG;
+	assert_true(peer_open(&peer, server.path, 6, PEER_ALL_ACTIONS ^
+	    (unsigned long)SMFIF_QUARANTINE, PEER_ALL_STEPS));
+	assert_int_equal(peer_client(&peer, "x", SMFIA_INET, HONEST),
+	    SMFIR_CONTINUE);
+	assert_int_equal(peer_helo(&peer, "x"), SMFIR_CONTINUE);
+	milter_set_context(&next);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
+	    SMFIR_REPLYCODE);
+	assert_contains("reply", text, "451 4.3.0 ");
+	assert_logged("did not offer all that the configuration needs");
+	assert_int_equal(milter_count_open_messages(), 0);
+	assert_let_go(&next);
+	milter_set_context(&server.context);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
+	    SMFIR_CONTINUE);
+	peer_quit(&peer);
+	wait_until_idle();
+}
+
+#define N_SENDERS 4
+#define N_MESSAGES 60
+#define N_SWITCHES 400
+
+/* Each is made, used, and torn up as soon as nobody uses it: what is used then
+ * all the same the sanitizer sees, and so does the reply. */
+static void *
+send_many(void *address)
+{
+	struct peer peer;
+
+	open_peer(&peer, address);
+	for (unsigned i = 0; i < N_MESSAGES; i++) {
+		struct outcome outcome;
+
+		send_message(&peer, "<a@none.example>",
+		    "From: a@quarantine.example\n", "x\r\n");
+		outcome = end_message(&peer);
+		if (outcome.answer != SMFIR_CONTINUE || !contains(
+		    outcome.changes, "quarantine dmarc=fail"))
+			return address;
+	}
+	peer_quit(&peer);
+	return NULL;
+}
+
+static void
+test_contexts_under_load(void **state)
+{
+	struct milter_context *old = NULL;
+	pthread_t threads[N_SENDERS];
+
+	(void)state;
+	for (size_t i = 0; i < N_SENDERS; i++) {
+		static char address[] = FORGER;
+
+		assert_int_equal(pthread_create(&threads[i], NULL, send_many,
+		    address), 0);
+	}
+	for (unsigned i = 0; i < N_SWITCHES; i++) {
+		struct milter_context *next = malloc(sizeof(*next));
+
+		assert_non_null(next);
+		*next = copy_context();
+		milter_set_context(next);
+		assert_let_go(old != NULL ? old : &server.context);
+		free(old);
+		old = next;
+	}
+	for (size_t i = 0; i < N_SENDERS; i++) {
+		void *failed;
+
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	milter_set_context(&server.context);
+	assert_let_go(old);
+	free(old);
 }
 
 /* The last of the body may come with the end of the message. */
@@ -1376,6 +1544,11 @@ main(void)
 		cmocka_unit_test_setup(test_authserv_id, set_defaults),
 		cmocka_unit_test_setup(test_protocols, set_defaults),
 		cmocka_unit_test_setup(test_negotiation, set_defaults),
+		cmocka_unit_test_setup(test_context_of_message, set_defaults),
+		cmocka_unit_test_setup(test_retained_context, set_defaults),
+		cmocka_unit_test_setup(test_context_beyond_session,
+		    set_defaults),
+		cmocka_unit_test_setup(test_contexts_under_load, set_defaults),
 		cmocka_unit_test_setup(test_body_in_the_end, set_defaults),
 		cmocka_unit_test_setup(test_two_messages, set_defaults),
 		cmocka_unit_test_setup(test_abort, set_defaults),

@@ -12,6 +12,7 @@
 #define BASIC (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 #define QUIET (SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_RCPT | \
 	SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+#define USEFUL (BASIC | SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT)
 #define UNUSED (SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN)
 
 static void
@@ -25,21 +26,22 @@ test_choose(void **state)
 		const char *missing;	/* NULL: it can be done */
 	} cases[] = {
 		{ "Postfix", POLICY_QUARANTINE_HOLD, ALL_ACTIONS, ALL_STEPS,
-		    BASIC | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
+		    USEFUL | SMFIF_SETSYMLIST,
 		    QUIET | UNUSED | SMFIP_HDR_LEADSPC, NULL },
-		{ "tag needs no quarantine", POLICY_QUARANTINE_TAG,
-		    ALL_ACTIONS, ALL_STEPS, BASIC | SMFIF_SETSYMLIST,
+		{ "tag may become another", POLICY_QUARANTINE_TAG,
+		    ALL_ACTIONS, ALL_STEPS, USEFUL | SMFIF_SETSYMLIST,
 		    QUIET | UNUSED | SMFIP_HDR_LEADSPC, NULL },
 		{ "redirect", POLICY_QUARANTINE_REDIRECT, ALL_ACTIONS,
-		    ALL_STEPS, BASIC | SMFIF_ADDRCPT | SMFIF_DELRCPT |
-		    SMFIF_SETSYMLIST, QUIET | UNUSED | SMFIP_HDR_LEADSPC,
-		    NULL },
+		    ALL_STEPS, USEFUL | SMFIF_SETSYMLIST,
+		    QUIET | UNUSED | SMFIP_HDR_LEADSPC, NULL },
+		{ "tag where no more is offered", POLICY_QUARANTINE_TAG,
+		    BASIC, ALL_STEPS, BASIC,
+		    QUIET | UNUSED | SMFIP_HDR_LEADSPC, NULL },
 		{ "protocol 2", POLICY_QUARANTINE_HOLD, SMFI_V2_ACTS,
-		    SMFI_V2_PROT | FAKED, BASIC | SMFIF_QUARANTINE,
-		    SMFIP_NOEOH, NULL },
+		    SMFI_V2_PROT | FAKED, USEFUL, SMFIP_NOEOH, NULL },
 		{ "no leading space", POLICY_QUARANTINE_HOLD, ALL_ACTIONS,
 		    ALL_STEPS ^ SMFIP_HDR_LEADSPC,
-		    BASIC | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
+		    USEFUL | SMFIF_SETSYMLIST,
 		    QUIET | UNUSED, NULL },
 		{ "no quarantine", POLICY_QUARANTINE_HOLD,
 		    ALL_ACTIONS ^ SMFIF_QUARANTINE, ALL_STEPS, 0, 0,
@@ -75,11 +77,43 @@ test_choose(void **state)
 	}
 }
 
+/* A session that was there before its configuration. */
+static void
+test_suffices(void **state)
+{
+	static const struct {
+		const char *name;
+		enum policy_quarantine quarantine;
+		unsigned long actions;	/* negotiated */
+		bool suffices;
+	} cases[] = {
+		{ "hold", POLICY_QUARANTINE_HOLD, BASIC | SMFIF_QUARANTINE,
+		    true },
+		{ "no hold", POLICY_QUARANTINE_HOLD,
+		    USEFUL ^ SMFIF_QUARANTINE, false },
+		{ "redirect", POLICY_QUARANTINE_REDIRECT, USEFUL, true },
+		{ "half of a redirect", POLICY_QUARANTINE_REDIRECT,
+		    USEFUL ^ SMFIF_DELRCPT, false },
+		{ "tag", POLICY_QUARANTINE_TAG, BASIC, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct policy_options policy = POLICY_OPTIONS_DEFAULT;
+
+		policy.quarantine = cases[i].quarantine;
+		if (negotiate_suffices(&policy, cases[i].actions) !=
+		    cases[i].suffices)
+			fail_msg("%s: wrong answer", cases[i].name);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_suffices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
