@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "cli/message.h"
+#include "inspect/message.h"
 #include "mail/field.h"
 #include "policy/field.h"
 

@@ -17,8 +17,8 @@
 #include "cli/explain_text.h"
 #include "cli/explain_tree.h"
 #include "cli/mailbox.h"
-#include "cli/message.h"
 #include "cli/terminal.h"
+#include "inspect/message.h"
 
 #define DEFAULT_LOG "/var/log/mail.log"
 /* Nodes twice, as their array grows, and their texts, with room to write. */

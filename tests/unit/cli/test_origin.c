@@ -1,7 +1,7 @@
 /* From whom a saved message came, by its own fields. */
 #include "base/strbuf.h"
-#include "cli/message.h"
 #include "cli/origin.h"
+#include "inspect/message.h"
 #include "inspect/relay.h"
 #include "mail/field.h"
 #include "unit/test.h"

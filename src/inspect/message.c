@@ -1,5 +1,5 @@
-/* cli/message.c - see message.h. */
-#include "cli/message.h"
+/* inspect/message.c - see message.h. */
+#include "inspect/message.h"
 
 #include "base/arena.h"
 #include "base/ascii.h"

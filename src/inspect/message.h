@@ -1,7 +1,7 @@
-/* cli/message.h - a message as a file has it, handed to inspect/ as an MTA
+/* inspect/message.h - a message as a file has it, handed to inspect/ as an MTA
  * would hand it over. */
-#ifndef ASSAY_CLI_MESSAGE_H
-#define ASSAY_CLI_MESSAGE_H
+#ifndef ASSAY_INSPECT_MESSAGE_H
+#define ASSAY_INSPECT_MESSAGE_H
 
 #include "base/slice.h"
 #include "inspect/inspect.h"

@@ -1,6 +1,6 @@
 /* Messages as files have them: where the header ends, what a field is. */
 #include "base/strbuf.h"
-#include "cli/message.h"
+#include "inspect/message.h"
 #include "mail/field.h"
 #include "unit/test.h"
 
