@@ -17,6 +17,7 @@
 #include "milter/logline.h"
 #include "milter/macros.h"
 #include "milter/negotiate.h"
+#include "milter/perform.h"
 #include "milter/service.h"
 #include "milter/session.h"
 
@@ -130,7 +131,8 @@ on_connect(SMFICTX *ctx, char *client_name, struct sockaddr *address)
 
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
-	session_connect(session, ctx, client_name, &client);
+	session_connect(session, slice_from_cstr(client_name),
+	    macros_get(ctx, MACRO_DAEMON_NAME), &client);
 	return go_on(ctx, SMFIP_NR_CONN);
 }
 
@@ -161,16 +163,71 @@ on_helo(SMFICTX *ctx, char *name)
 	return go_on(ctx, SMFIP_NR_HELO);
 }
 
+/* Without our text the MTA uses its own; the refusal stands. */
+static sfsistat
+refuse(const struct session *session, SMFICTX *ctx,
+    const struct policy_verdict *verdict, size_t prefix_octets)
+{
+	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
+	    verdict->text, prefix_octets))
+		log_write(session->service->log, LOG_LEVEL_WARNING,
+		    "session=%s: the MTA's own text is sent in place of ours",
+		    session->id);
+	return verdict->action == POLICY_REJECT ? SMFIS_REJECT :
+	    SMFIS_TEMPFAIL;
+}
+
+static bool
+has_parameter(char *const *argv, struct slice name)
+{
+	for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++)
+		if (slice_eq_nocase(slice_from_cstr(argv[i]), name))
+			return true;
+	return false;
+}
+
+/* Sendmail begins its reply to MAIL with "<sender>... ". */
+static size_t
+measure_prefix(const struct session *session)
+{
+	const struct inspect_results *results = inspect_peek(session->inspect);
+
+	return results == NULL ? 0 :
+	    results->sender.address.len + strlen("<>... ");
+}
+
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
 	struct session *session = find_session(ctx);
+	const struct envelope envelope = {
+		.sender = slice_from_cstr(argv[0]),
+		.is_smtputf8 = has_parameter(argv, SLICE("SMTPUTF8")),
+		.is_authenticated =
+		    macros_get(ctx, MACRO_AUTH_AUTHEN).len != 0,
+		.mta_name = macros_get(ctx, MACRO_HOSTNAME),
+		.queue_id = macros_get(ctx, MACRO_QUEUE_ID),
+	};
+	struct policy_verdict verdict;
+	sfsistat answer = SMFIS_CONTINUE;
 
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
 	if (session->is_open)
 		log_abort(session, "aborted by MAIL");
-	return envelope_begin(session, ctx, argv);
+	switch (envelope_begin(session, &envelope, &verdict)) {
+	case ENVELOPE_OPEN:
+		return SMFIS_CONTINUE;
+	case ENVELOPE_REFUSED:
+		answer = refuse(session, ctx, &verdict,
+		    measure_prefix(session));
+		break;
+	case ENVELOPE_PASSED_BY:
+		answer = SMFIS_ACCEPT;
+		break;
+	}
+	session_end_message(session);
+	return answer;
 }
 
 static sfsistat
@@ -179,8 +236,8 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	struct session *session = find_message(ctx);
 
 	if (session != NULL) {
-		session_look_for_queue_id(session, ctx);
-		session_add_recipient(session, argv[0]);
+		session_set_queue_id(session, macros_get(ctx, MACRO_QUEUE_ID));
+		session_add_recipient(session, slice_from_cstr(argv[0]));
 	}
 	return go_on(ctx, SMFIP_NR_RCPT);
 }
@@ -252,7 +309,7 @@ on_end_of_header(SMFICTX *ctx)
 	struct session *session = find_message(ctx);
 
 	if (session != NULL) {
-		session_look_for_queue_id(session, ctx);
+		session_set_queue_id(session, macros_get(ctx, MACRO_QUEUE_ID));
 		conclude_header(session);
 	}
 	return go_on(ctx, SMFIP_NR_EOH);
@@ -273,14 +330,54 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t len)
 	return go_on(ctx, SMFIP_NR_BODY);
 }
 
+/* All that is done before the final reply. */
+static void
+carry_out(const struct session *session, SMFICTX *ctx,
+    struct conclusion *conclusion)
+{
+	const char *what;
+
+	if (conclusion->field.len == 0)
+		return;
+	what = perform_changes(ctx, session, conclusion->results,
+	    &conclusion->verdict, conclusion->field);
+	if (what != NULL)
+		conclude_failure(session, conclusion, what);
+}
+
+static sfsistat
+reply(const struct session *session, SMFICTX *ctx,
+    const struct policy_verdict *verdict)
+{
+	switch (verdict->action) {
+	case POLICY_ACCEPT:
+	case POLICY_HOLD:
+	case POLICY_REDIRECT:
+		break;
+	case POLICY_REJECT:
+	case POLICY_TEMPFAIL:
+		return refuse(session, ctx, verdict, 0);
+	}
+	return SMFIS_CONTINUE;
+}
+
 static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = find_message(ctx);
 
+	struct conclusion conclusion;
+	sfsistat answer;
+
 	if (session == NULL)	/* no MTA does so */
 		return SMFIS_TEMPFAIL;
-	return conclude_message(session, ctx);
+	session_set_queue_id(session, macros_get(ctx, MACRO_QUEUE_ID));
+	conclude_message(session, &conclusion);
+	carry_out(session, ctx, &conclusion);
+	conclude_record(session, &conclusion);
+	answer = reply(session, ctx, &conclusion.verdict);
+	session_end_message(session);
+	return answer;
 }
 
 static sfsistat

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "inspect/inspect.h"
 #include "milter/logline.h"
-#include "milter/perform.h"
 #include "milter/remember.h"
 #include "milter/service.h"
 #include "milter/session.h"
@@ -67,26 +66,22 @@ build_field(struct session *session, const struct inspect_results *results,
 	    verdict, field);
 }
 
-/* All that is done before the final reply; what went wrong, or NULL. */
+/* Where it will be seen; what went wrong, or NULL. */
 static const char *
-carry_out(struct session *session, SMFICTX *ctx,
-    const struct inspect_results *results,
-    const struct policy_verdict *verdict)
+add_field(struct session *session, struct conclusion *conclusion)
 {
-	struct slice field;
-
-	switch (verdict->action) {
+	switch (conclusion->verdict.action) {
 	case POLICY_REJECT:
 	case POLICY_TEMPFAIL:
-		return NULL;	/* nobody will see its fields */
+		return NULL;
 	case POLICY_ACCEPT:
 	case POLICY_HOLD:
 	case POLICY_REDIRECT:
 		break;
 	}
-	if (!build_field(session, results, verdict, &field))
-		return "our field cannot be built";
-	return perform_changes(ctx, session, results, verdict, field);
+	return build_field(session, conclusion->results,
+	    &conclusion->verdict, &conclusion->field) ? NULL :
+	    "our field cannot be built";
 }
 
 /* Rules that have ended are told of at start, and then once a day. */
@@ -137,10 +132,9 @@ judge(struct session *session, const struct inspect_results *results,
 		    results, inspect_arena(session->inspect), verdict);
 }
 
-/* Fills in the verdict and does all but the final reply; what went wrong, or
- * NULL. */
+/* What went wrong, or NULL. */
 static const char *
-finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
+finish(struct session *session, struct conclusion *conclusion)
 {
 	const struct inspect_results *results;
 
@@ -152,7 +146,7 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	case INSPECT_OUT_OF_ORDER:
 		return "the MTA's events are out of order";
 	case INSPECT_TOO_MANY_FORGED:
-		refuse_forgery(verdict);
+		refuse_forgery(&conclusion->verdict);
 		return NULL;
 	case INSPECT_NO_MEMORY:
 		return "the message needs more memory than it may have";
@@ -160,57 +154,52 @@ finish(struct session *session, SMFICTX *ctx, struct policy_verdict *verdict)
 	session_name_message(session);
 	remind_of_rules(session, results->start_s);
 	trust_relayed(session, results);
-	judge(session, results, verdict);
-	return carry_out(session, ctx, results, verdict);
+	judge(session, results, &conclusion->verdict);
+	return add_field(session, conclusion);
 }
 
-static sfsistat
-reply(struct session *session, SMFICTX *ctx,
-    const struct policy_verdict *verdict)
+/* Mail that is no SMTP client's would stay in the queue. */
+static void
+let_in_local(const struct session *session, struct conclusion *conclusion)
 {
-	sfsistat answer = SMFIS_CONTINUE;
-
-	switch (verdict->action) {
-	case POLICY_ACCEPT:
-	case POLICY_HOLD:
-	case POLICY_REDIRECT:
-		return SMFIS_CONTINUE;
-	case POLICY_REJECT:
-		answer = SMFIS_REJECT;
-		break;
-	case POLICY_TEMPFAIL:
-		answer = SMFIS_TEMPFAIL;
-		break;
-	}
-	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
-	    verdict->text, 0))
-		log_write(session->service->log, LOG_LEVEL_WARNING,
-		    "session=%s: the MTA's own text is sent in place of ours",
-		    session->id);
-	return answer;
-}
-
-sfsistat
-conclude_message(struct session *session, SMFICTX *ctx)
-{
-	struct policy_verdict verdict;
-	const char *failure;
-	sfsistat answer;
-
-	session_look_for_queue_id(session, ctx);
-	conclude_header(session);
-	failure = finish(session, ctx, &verdict);
-	if (failure != NULL)
-		make_failure(failure, &verdict);
 	if (session->trust == POLICY_NOT_SMTP)
-		verdict.action = POLICY_ACCEPT;
-	logline_write(failure != NULL ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		conclusion->verdict.action = POLICY_ACCEPT;
+}
+
+void
+conclude_failure(const struct session *session, struct conclusion *conclusion,
+    const char *why)
+{
+	make_failure(why, &conclusion->verdict);
+	conclusion->failure = why;
+	conclusion->field = SLICE_EMPTY;
+	let_in_local(session, conclusion);
+}
+
+void
+conclude_message(struct session *session, struct conclusion *conclusion)
+{
+	const char *why;
+
+	conclude_header(session);
+	*conclusion = (struct conclusion){
+		.results = inspect_peek(session->inspect) };
+	why = finish(session, conclusion);
+	let_in_local(session, conclusion);
+	if (why != NULL)
+		conclude_failure(session, conclusion, why);
+}
+
+void
+conclude_record(const struct session *session,
+    const struct conclusion *conclusion)
+{
+	bool is_ours = conclusion->failure != NULL;
+
+	logline_write(is_ours ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    &(struct logline){ .session = session,
-		.results = inspect_peek(session->inspect),
-		.verdict = &verdict });
-	if (failure == NULL)
-		remember_message(session, &verdict);
-	answer = reply(session, ctx, &verdict);
-	session_end_message(session);
-	return answer;
+		.results = conclusion->results,
+		.verdict = &conclusion->verdict });
+	if (!is_ours)
+		remember_message(session, &conclusion->verdict);
 }

@@ -1,15 +1,35 @@
-/* milter/conclude.h - the end of a message: verdict, field, reply, log. */
+/* milter/conclude.h - the end of a message: verdict, field, log, store. */
 #ifndef ASSAY_MILTER_CONCLUDE_H
 #define ASSAY_MILTER_CONCLUDE_H
 
-#include "milter/libmilter.h"
+#include "policy/policy.h"
 
 struct session;
+
+struct conclusion {
+	struct policy_verdict verdict;	/* its action is to be carried out */
+	/* What was found; NULL where memory was out from the first. */
+	const struct inspect_results *results;
+	/* The value of our Authentication-Results field, with forged ones to be
+	 * removed.  Empty where neither is to be done. */
+	struct slice field;
+	const char *failure;	/* what went wrong, or NULL */
+};
 
 /* The header has ended, by its own event or because the body has come. */
 void conclude_header(struct session *session);
 
-/* xxfi_eom, of a message that is open; it is forgotten behind it. */
-sfsistat conclude_message(struct session *session, SMFICTX *ctx);
+/* The end of a message that is open; its conclusion lives until
+ * session_end_message.  Waits for DNS. */
+void conclude_message(struct session *session,
+    struct conclusion *conclusion_out);
+
+/* It could not be carried out: WHY, a static text. */
+void conclude_failure(const struct session *session,
+    struct conclusion *conclusion, const char *why);
+
+/* Into the log, and the store. */
+void conclude_record(const struct session *session,
+    const struct conclusion *conclusion);
 
 #endif

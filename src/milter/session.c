@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "inspect/inspect.h"
-#include "milter/macros.h"
 #include "milter/remember.h"
 #include "milter/service.h"
 
@@ -76,16 +75,14 @@ keep_name(struct session *session, struct slice name)
 }
 
 void
-session_connect(struct session *session, SMFICTX *ctx,
-    const char *client_name, const struct ip_address *client)
+session_connect(struct session *session, struct slice client_name,
+    struct slice daemon_name, const struct ip_address *client)
 {
 	session_end_message(session);
 	arena_reset(session->arena);
 	session->client = *client;
-	session->client_name = keep_name(session,
-	    slice_from_cstr(client_name));
-	session->daemon_name = keep_name(session,
-	    macros_get(ctx, MACRO_DAEMON_NAME));
+	session->client_name = keep_name(session, client_name);
+	session->daemon_name = keep_name(session, daemon_name);
 	session->is_connected =
 	    inspect_connect(session->inspect, client) == INSPECT_OK;
 	inspect_set_listener(session->inspect, session->daemon_name);
@@ -156,15 +153,14 @@ session_note_failure(struct session *session, const char *failure)
 }
 
 void
-session_look_for_queue_id(struct session *session, SMFICTX *ctx)
+session_set_queue_id(struct session *session, struct slice id)
 {
 	struct arena *arena = inspect_arena(session->inspect);
-	struct slice id;
 
 	if (arena == NULL || session->queue_id.len != 0)
 		return;
-	id = slice_head(macros_get(ctx, MACRO_QUEUE_ID), QUEUE_ID_MAX_OCTETS);
-	if (!arena_copy(arena, id, &session->queue_id))
+	if (!arena_copy(arena, slice_head(id, QUEUE_ID_MAX_OCTETS),
+	    &session->queue_id))
 		session_note_failure(session, "no memory for the queue id");
 }
 
@@ -197,7 +193,7 @@ make_room(struct session *session, struct arena *arena)
 }
 
 void
-session_add_recipient(struct session *session, const char *argument)
+session_add_recipient(struct session *session, struct slice argument)
 {
 	const struct milter_context *context = session->context;
 	const struct policy_options *policy = &context->policy;
@@ -206,10 +202,10 @@ session_add_recipient(struct session *session, const char *argument)
 
 	if ((policy_wants_recipients(policy) ||
 	    remember_wants_recipients(context)) && inspect_add_recipient(
-	    session->inspect, slice_from_cstr(argument)) != INSPECT_OK)
+	    session->inspect, argument) != INSPECT_OK)
 		session_note_failure(session, "no memory for the recipients");
 	if (policy->quarantine == POLICY_QUARANTINE_REDIRECT && arena != NULL) {
-		copy = arena_copy_cstr(arena, slice_from_cstr(argument));
+		copy = arena_copy_cstr(arena, argument);
 		if (copy == NULL || !make_room(session, arena)) {
 			session_note_failure(session,
 			    "no memory for the recipients");

@@ -8,7 +8,6 @@
 #define ASSAY_MILTER_SESSION_H
 
 #include "base/ip.h"
-#include "milter/libmilter.h"
 #include "policy/policy.h"
 
 struct arena;
@@ -46,8 +45,9 @@ struct session {
 struct session *session_create(struct service *service);
 void session_destroy(struct session **session);
 
-void session_connect(struct session *session, SMFICTX *ctx,
-    const char *client_name, const struct ip_address *client);
+/* Copies; DAEMON_NAME is the MTA's for the service that the client came to. */
+void session_connect(struct session *session, struct slice client_name,
+    struct slice daemon_name, const struct ip_address *client);
 
 /* One that works by the present configuration until its end, whatever comes.
  * False where the service is draining and takes no new message.  Ends one that
@@ -60,13 +60,13 @@ void session_end_message(struct session *session);
 /* Note what went wrong with the open message, for its end; the first counts. */
 void session_note_failure(struct session *session, const char *failure);
 
-/* The queue id may be there now; it is asked for until it is. */
-void session_look_for_queue_id(struct session *session, SMFICTX *ctx);
+/* Once the MTA tells it; empty, it is not told yet. */
+void session_set_queue_id(struct session *session, struct slice id);
 
 /* Have replies call the message by what the log calls it: the queue id, or the
  * session's where there is none. */
 void session_name_message(struct session *session);
 
-void session_add_recipient(struct session *session, const char *argument);
+void session_add_recipient(struct session *session, struct slice argument);
 
 #endif
