@@ -13,6 +13,9 @@ struct timespec;
 /* Milliseconds of a clock that only goes forward (CLOCK_MONOTONIC). */
 int64_t clock_monotonic_ms(void);
 
+/* The same clock's microseconds, to measure with. */
+int64_t clock_monotonic_us(void);
+
 /* A time of that clock for pthread_cond_timedwait. */
 void clock_to_timespec(int64_t ms, struct timespec *time_out);
 

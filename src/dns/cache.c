@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/siphash.h"
+#include "dns/metrics.h"
 #include "dns/resolver.h"
 #include "dns/shard.h"
 
@@ -28,6 +29,7 @@ struct cache {
 	struct resolver resolver;
 	struct resolver *inner;		/* owned */
 	struct cache_options options;
+	struct dns_metrics *metrics;	/* borrowed, or NULL */
 	struct siphash_key key;
 	pthread_condattr_t monotonic;
 	struct shard shards[N_SHARDS];
@@ -246,6 +248,20 @@ wait_for_flight(const struct question *q, struct flight *flight,
 }
 
 static const struct dns_answer *
+measure_wait(const struct question *q, struct flight *flight,
+    int64_t deadline_ms, bool *is_ours_out)
+{
+	int64_t start_us = clock_monotonic_us();
+	const struct dns_answer *answer = wait_for_flight(q, flight,
+	    deadline_ms, is_ours_out);
+
+	if (q->cache->metrics != NULL)
+		histogram_add(&q->cache->metrics->wait,
+		    (uint64_t)(clock_monotonic_us() - start_us));
+	return answer;
+}
+
+static const struct dns_answer *
 query_in_time(const struct question *q, int64_t deadline_ms)
 {
 	const struct dns_answer *answer = NULL;
@@ -266,7 +282,7 @@ query_in_time(const struct question *q, int64_t deadline_ms)
 		case STEP_FAILED:
 			return &dns_answer_no_memory;
 		}
-		answer = wait_for_flight(q, flight, deadline_ms, &is_ours);
+		answer = measure_wait(q, flight, deadline_ms, &is_ours);
 		if (is_last || !is_ours)
 			return answer;
 		is_last = true;
@@ -404,6 +420,12 @@ cache_create(struct resolver *inner, const struct cache_options *options)
 		return &cache->resolver;
 	free_cache(cache, n_shards);
 	return NULL;
+}
+
+void
+cache_set_metrics(struct resolver *resolver, struct dns_metrics *metrics)
+{
+	((struct cache *)resolver)->metrics = metrics;
 }
 
 void

@@ -25,6 +25,8 @@ struct cache_options {
 #define CACHE_OPTIONS_DEFAULT \
 	{ .megabytes = 16, .now_ms = clock_monotonic_ms }
 
+struct dns_metrics;
+
 struct cache_counters {
 	uint64_t n_hits;	/* answered from memory */
 	uint64_t n_misses;	/* asked */
@@ -38,6 +40,10 @@ struct cache_counters {
  * randomness is out: then INNER is still the caller's. */
 struct resolver *cache_create(struct resolver *inner,
     const struct cache_options *options);
+
+/* Count there how long callers wait (dns/metrics.h); borrowed; before the first
+ * question. */
+void cache_set_metrics(struct resolver *cache, struct dns_metrics *metrics);
 
 /* Takes no lock; CACHE must be one. */
 void cache_read_counters(const struct resolver *cache,

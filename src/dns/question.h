@@ -33,6 +33,7 @@ struct question {
 	/* The loop's. */
 	struct event timer;
 	int async_id;
+	int64_t start_us;	/* when libunbound was asked; monotonic */
 	bool is_being_asked;	/* ub_resolve_event has not returned yet */
 	bool is_stale;		/* what it gave was an old failure */
 

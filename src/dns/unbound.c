@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "dns/context.h"
+#include "dns/metrics.h"
 #include "dns/outage.h"
 #include "dns/question.h"
 #include "dns/resolver.h"
@@ -58,6 +59,7 @@ struct unbound {
 	struct question *asked;
 	struct outage outage;	/* by what came from outside */
 	bool is_asking_anew;
+	struct dns_metrics *metrics;	/* borrowed, or NULL */
 	struct log_limit failure_limit, renewal_limit;
 
 	struct event *wake;
@@ -117,9 +119,19 @@ finish_question(struct question *q, const struct dns_answer *answer)
 	question_release(q);
 }
 
+/* By so many more of those that were asked. */
+static void
+count_in_flight(struct unbound *unbound, int n)
+{
+	if (unbound->metrics != NULL)
+		atomic_fetch_add_explicit(&unbound->metrics->n_in_flight,
+		    (unsigned)n, memory_order_relaxed);
+}
+
 static void
 finish_asked(struct question *q, const struct dns_answer *answer)
 {
+	count_in_flight(q->unbound, -1);
 	event_del(&q->timer);
 	unlink_asked(q->unbound, q);
 	finish_question(q, answer);
@@ -133,6 +145,21 @@ log_failure(struct question *q, const char *why)
 	log_write_limited(q->unbound->log, &q->unbound->failure_limit,
 	    LOG_LEVEL_WARNING, "dns: %s for %s %s", why, q->escaped,
 	    dns_type_name(q->type));
+}
+
+/* What the library has in its memory is no answer from outside. */
+static void
+count_answer(const struct question *q, enum dns_status status,
+    bool has_timed_out)
+{
+	int64_t now_us;
+
+	if (q->unbound->metrics == NULL || q->is_being_asked)
+		return;
+	now_us = clock_monotonic_us();
+	dns_count_answer(q->unbound->metrics, slice_from_cstr(q->escaped),
+	    status, has_timed_out, (uint64_t)(now_us - q->start_us),
+	    now_us / 1000);
 }
 
 /* Where the time that was up is all that a question gets, it is the servers'
@@ -155,6 +182,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)ub_cancel(q->unbound->ctx, q->async_id);
 	outage_note_failure(&q->unbound->outage);
 	log_failure(q, "no answer in time");
+	count_answer(q, DNS_TEMPFAIL, true);
 	finish_asked(q, create_timeout(q));
 }
 
@@ -234,6 +262,7 @@ on_answer(void *arg, int rcode, void *packet, int len, int sec,
 	answer = read_answer(q, rcode, packet, len, sec);
 	if (answer->status == DNS_TEMPFAIL)
 		log_failure(q, answer->why);
+	count_answer(q, answer->status, false);
 	finish_asked(q, answer);
 }
 
@@ -342,6 +371,8 @@ ask(struct unbound *unbound, struct question *q)
 		return;
 	}
 	link_asked(unbound, q);
+	count_in_flight(unbound, 1);
+	q->start_us = clock_monotonic_us();
 	question_retain(q);
 	resolve(q);
 	if (q->is_stale)
@@ -698,4 +729,10 @@ unbound_create(struct event_base *base, const struct unbound_options *options,
 	log_write(log, LOG_LEVEL_DEBUG, "dns: libunbound %s is ready",
 	    ub_version());
 	return &unbound->resolver;
+}
+
+void
+unbound_set_metrics(struct resolver *resolver, struct dns_metrics *metrics)
+{
+	((struct unbound *)resolver)->metrics = metrics;
 }

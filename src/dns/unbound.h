@@ -5,6 +5,7 @@
 #include "dns/context.h"
 #include "dns/dns.h"
 
+struct dns_metrics;
 struct log;
 
 /* BASE must have been made with evthread_use_pthreads() on and outlive the
@@ -16,5 +17,10 @@ struct log;
 struct resolver *unbound_create(struct event_base *base,
     const struct unbound_options *options, struct log *log,
     struct strbuf *problem);
+
+/* Count there (dns/metrics.h), which is borrowed; before the first question.
+ * Several resolvers of one loop may count into one. */
+void unbound_set_metrics(struct resolver *unbound,
+    struct dns_metrics *metrics);
 
 #endif

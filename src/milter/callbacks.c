@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "inspect/inspect.h"
@@ -43,6 +44,8 @@ find_session(SMFICTX *ctx)
 		session_destroy(&session);
 	if (session == NULL)
 		service_leave(service_get());
+	else
+		measure_connect(service_get());
 	return session;
 }
 
@@ -392,20 +395,106 @@ on_abort(SMFICTX *ctx)
 	return SMFIS_CONTINUE;
 }
 
+/* Whoever has connected spoke no milter protocol. */
+static void
+note_stranger(struct service *service)
+{
+	if (!service_enter(service))
+		return;
+	measure_connect(service);
+	measure_disconnect(service, true);
+	service_leave(service);
+}
+
 static sfsistat
 on_close(SMFICTX *ctx)
 {
 	struct session *session = smfi_getpriv(ctx);
 
-	if (session == NULL)
+	if (session == NULL) {
+		note_stranger(service_get());
 		return SMFIS_CONTINUE;
+	}
 	if (session->is_open)
 		log_abort(session, "aborted by close");
+	measure_disconnect(service_get(),
+	    !session->is_negotiated && !session->is_connected);
 	session_destroy(&session);
 	/* It fails only without a context, which libmilter just gave us. */
 	(void)smfi_setpriv(ctx, NULL);
 	service_leave(service_get());
 	return SMFIS_CONTINUE;
+}
+
+/* ---- the same, with a look at the clock ---------------------------------- */
+
+static void
+measure_since(SMFICTX *ctx, enum milter_stage stage, size_t octets,
+    int64_t start_us)
+{
+	struct session *session = find_message(ctx);
+
+	if (session == NULL)
+		return;
+	measure_octets(session, octets);
+	measure_time(session, stage, start_us);
+}
+
+static sfsistat
+timed_mail(SMFICTX *ctx, char **argv)
+{
+	int64_t start_us = clock_monotonic_us();
+	sfsistat answer = on_mail(ctx, argv);
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		measure_time(session, MILTER_STAGE_MAIL, start_us);
+	return answer;
+}
+
+static sfsistat
+timed_field(SMFICTX *ctx, char *name, char *value)
+{
+	int64_t start_us = clock_monotonic_us();
+	sfsistat answer = on_field(ctx, name, value);
+
+	measure_since(ctx, MILTER_STAGE_HEADER,
+	    strlen(name) + strlen(value) + strlen(":\r\n"), start_us);
+	return answer;
+}
+
+static sfsistat
+timed_end_of_header(SMFICTX *ctx)
+{
+	int64_t start_us = clock_monotonic_us();
+	sfsistat answer = on_end_of_header(ctx);
+
+	measure_since(ctx, MILTER_STAGE_HEADER, 0, start_us);
+	return answer;
+}
+
+static sfsistat
+timed_body(SMFICTX *ctx, unsigned char *chunk, size_t len)
+{
+	int64_t start_us = clock_monotonic_us();
+	sfsistat answer = on_body(ctx, chunk, len);
+
+	measure_since(ctx, MILTER_STAGE_BODY, len, start_us);
+	return answer;
+}
+
+static sfsistat
+timed_end_of_message(SMFICTX *ctx)
+{
+	int64_t start_us = clock_monotonic_us();
+	struct session *session = find_message(ctx);
+	sfsistat answer = on_end_of_message(ctx);
+
+	if (session != NULL) {
+		measure_time(session, MILTER_STAGE_END, start_us);
+		measure_end_of_message(session);
+	}
+	return answer;
 }
 
 struct smfiDesc
@@ -419,12 +508,12 @@ callbacks_describe(void)
 		.xxfi_negotiate = on_negotiate,
 		.xxfi_connect = on_connect,
 		.xxfi_helo = on_helo,
-		.xxfi_envfrom = on_mail,
+		.xxfi_envfrom = timed_mail,
 		.xxfi_envrcpt = on_rcpt,
-		.xxfi_header = on_field,
-		.xxfi_eoh = on_end_of_header,
-		.xxfi_body = on_body,
-		.xxfi_eom = on_end_of_message,
+		.xxfi_header = timed_field,
+		.xxfi_eoh = timed_end_of_header,
+		.xxfi_body = timed_body,
+		.xxfi_eom = timed_end_of_message,
 		.xxfi_abort = on_abort,
 		.xxfi_close = on_close,
 	};

@@ -191,7 +191,7 @@ conclude_message(struct session *session, struct conclusion *conclusion)
 }
 
 void
-conclude_record(const struct session *session,
+conclude_record(struct session *session,
     const struct conclusion *conclusion)
 {
 	bool is_ours = conclusion->failure != NULL;
@@ -200,6 +200,7 @@ conclude_record(const struct session *session,
 	    &(struct logline){ .session = session,
 		.results = conclusion->results,
 		.verdict = &conclusion->verdict });
+	measure_verdict(session, &conclusion->verdict, is_ours);
 	if (!is_ours)
 		remember_message(session, &conclusion->verdict);
 }

@@ -28,8 +28,8 @@ void conclude_message(struct session *session,
 void conclude_failure(const struct session *session,
     struct conclusion *conclusion, const char *why);
 
-/* Into the log, and the store. */
-void conclude_record(const struct session *session,
+/* Into the log, the metrics and the store. */
+void conclude_record(struct session *session,
     const struct conclusion *conclusion);
 
 #endif

@@ -58,6 +58,7 @@ give_up(struct session *session, struct policy_verdict *verdict,
 	logline_write(LOG_LEVEL_ERROR, &(struct logline){
 		.session = session, .results = inspect_peek(session->inspect),
 		.is_at_mail = true, .note = why });
+	measure_fault(session);
 	return session->trust == POLICY_NOT_SMTP ? ENVELOPE_PASSED_BY :
 	    defer(verdict, "4.3.0", SLICE("temporary failure, try again "
 	    "later"));
@@ -88,6 +89,7 @@ judge_sender(struct session *session, struct policy_verdict *verdict)
 	if (verdict->action == POLICY_ACCEPT)
 		return ENVELOPE_OPEN;
 	remember_message(session, verdict);
+	measure_verdict(session, verdict, false);
 	return ENVELOPE_REFUSED;
 }
 
@@ -97,6 +99,7 @@ turn_away(struct session *session, struct policy_verdict *verdict)
 {
 	log_write(session->service->log, LOG_LEVEL_DEBUG,
 	    "session=%s: shutting down, no new message", session->id);
+	measure_turned_away(session);
 	return session->client.family == IP_NONE ? ENVELOPE_PASSED_BY :
 	    defer(verdict, "4.3.2", SLICE("shutting down, try again later"));
 }
@@ -119,6 +122,7 @@ put_off(struct session *session, struct policy_verdict *verdict)
 	    &session->service->action_limit, LOG_LEVEL_ERROR, "session=%s: "
 	    "the MTA did not offer all that the configuration needs by now "
 	    "(dmarc.quarantine): the session's mail is deferred", session->id);
+	measure_turned_away(session);
 	return session->client.family == IP_NONE ? ENVELOPE_PASSED_BY :
 	    defer(verdict, "4.3.0", SLICE("temporary failure, try again "
 	    "later"));

@@ -19,7 +19,7 @@ enum milter_stage {
 	MILTER_STAGE_HEADER,	/* all fields of a message together */
 	MILTER_STAGE_BODY,	/* all pieces together */
 	MILTER_STAGE_END,	/* the end of the message, to the reply */
-};
+};	/* MAIL of every message that began; the others of those that ended */
 
 #define MILTER_N_STAGES 4
 
@@ -29,8 +29,11 @@ enum milter_stage {
 #define MILTER_RULE_NAME_MAX 64
 
 struct milter_rule_count {
-	char name[MILTER_RULE_NAME_MAX + 1];	/* written once, before ... */
-	atomic_bool is_used;			/* ... this is set */
+	atomic_bool is_claimed;		/* by whoever writes the name, once ... */
+	char name[MILTER_RULE_NAME_MAX + 1];
+	atomic_bool is_named;		/* ... and sets this.  Two that came at
+					 * once may have claimed one each for
+					 * the same name: both count. */
 	atomic_ullong hits, shadow_hits;
 };
 
@@ -42,7 +45,9 @@ struct milter_metrics {
 	atomic_ullong n_aborted;	/* messages without one */
 	atomic_ullong n_failures;	/* verdicts for a fault of ours */
 	atomic_ullong n_turned_away;	/* MAIL, draining or for a limit */
-	atomic_ullong octets;		/* of header and body */
+	atomic_ullong octets;		/* of header and body, as the MTA sent
+					 * them; of messages that ended */
+	/* Of messages with a verdict; results of those that were inspected. */
 	atomic_ullong actions[MILTER_N_ACTIONS];	/* done */
 	atomic_ullong wanted[MILTER_N_ACTIONS];	/* without mode = "monitor" */
 	atomic_ullong trusts[MILTER_N_TRUSTS];
@@ -57,5 +62,12 @@ struct milter_metrics {
 	atomic_uint n_sessions;		/* now */
 	atomic_uint n_open;		/* messages, now */
 };
+
+/* A process begins to count here, where another one may have left off: nobody is
+ * there yet. */
+void milter_begin_metrics(struct milter_metrics *metrics);
+
+/* "mail", "header", "body", "end". */
+const char *milter_stage_name(enum milter_stage stage);
 
 #endif

@@ -97,6 +97,7 @@ milter_release_context(struct milter_context *context)
 void
 milter_set_metrics(struct milter_metrics *metrics)
 {
+	milter_begin_metrics(metrics);
 	service_get()->metrics = metrics;
 }
 
@@ -136,7 +137,7 @@ milter_begin_drain(void)
 void
 milter_append_limits(struct strbuf *text)
 {
-	limit_append_counters(text, &service_get()->limits);
+	limit_append_counters(text, &service_get()->metrics->limits);
 }
 
 unsigned

@@ -6,6 +6,7 @@
 static struct service the_service = {
 	.context_lock = PTHREAD_MUTEX_INITIALIZER,
 	.listener_fd = -1,
+	.metrics = &the_service.own_metrics,
 };
 
 struct service *

@@ -8,10 +8,9 @@
 #include "base/limit.h"
 #include "base/log.h"
 #include "milter/context.h"
+#include "milter/metrics.h"
 
 struct dkim_sha256;
-
-struct milter_metrics;
 
 struct service {
 	/* For the messages that begin now; borrowed.  The lock guards which
@@ -23,7 +22,8 @@ struct service {
 	const char *hostname;		/* the same */
 	struct milter_options listener;	/* its text is borrowed, too */
 	int listener_fd;		/* -1: none */
-	struct milter_metrics *metrics;	/* borrowed; NULL: nobody counts */
+	struct milter_metrics *metrics;	/* borrowed, or the next */
+	struct milter_metrics own_metrics;
 	atomic_bool is_unsound;		/* milter_set_sound */
 	struct dkim_sha256 *sha256;	/* owned; NULL where it failed */
 	int64_t start_s;	/* makes session ids differ between runs */
@@ -33,7 +33,6 @@ struct service {
 	atomic_bool is_draining;
 	/* Faults that would be told with every connection. */
 	struct log_limit refusal_limit, memory_limit, action_limit;
-	struct limit_counters limits;
 	struct log_limit limit_warnings[LIMIT_COUNT];
 	atomic_llong day;	/* on which ended rules were told of last */
 	atomic_uint n_present;	/* sessions that there are now */

@@ -103,21 +103,17 @@ session_begin_message(struct session *session)
 	inspect_set_options(session->inspect, &session->context->inspect,
 	    session->context->resolver);
 	session->is_open = true;
+	measure_begin(session);
 	return true;
 }
 
 /* Whatever way the message ends. */
 static void
-tell_limits(struct session *session)
+tell_limits(struct session *session, unsigned hit)
 {
 	struct service *service = session->service;
-	const struct inspect_results *results = inspect_peek(session->inspect);
-	unsigned hit = results != NULL ? results->limits_hit : 0;
 
-	if (hit == 0)
-		return;
-	limit_count(&service->limits, hit);
-	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+	for (unsigned i = 0; hit != 0 && i < LIMIT_COUNT; i++)
 		if ((hit & limit_bit((enum limit)i)) != 0)
 			log_write_limited(service->log,
 			    &service->limit_warnings[i], LOG_LEVEL_WARNING,
@@ -125,12 +121,24 @@ tell_limits(struct session *session)
 			    limit_name((enum limit)i));
 }
 
+static unsigned
+find_limits(const struct session *session)
+{
+	const struct inspect_results *results = inspect_peek(session->inspect);
+
+	return results != NULL ? results->limits_hit : 0;
+}
+
 void
 session_end_message(struct session *session)
 {
+	unsigned limits_hit;
+
 	if (!session->is_open)
 		return;
-	tell_limits(session);
+	limits_hit = find_limits(session);
+	tell_limits(session, limits_hit);
+	measure_end(session, limits_hit);
 	inspect_abort(session->inspect);
 	session->is_open = session->has_header_ended = false;
 	session->trust = POLICY_INSPECT;

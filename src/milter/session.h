@@ -8,6 +8,7 @@
 #define ASSAY_MILTER_SESSION_H
 
 #include "base/ip.h"
+#include "milter/measure.h"
 #include "policy/policy.h"
 
 struct arena;
@@ -39,6 +40,7 @@ struct session {
 	unsigned n_recipients;
 	const char **recipients;	/* kept only where they may be needed */
 	size_t capacity;
+	struct measure measure;
 };
 
 /* NULL where memory is out. */

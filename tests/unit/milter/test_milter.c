@@ -1457,7 +1457,7 @@ test_limits(void **state)
 	struct peer peer;
 
 	(void)state;
-	atomic_store(&service_get()->limits.hits[LIMIT_QUESTIONS], 0);
+	atomic_store(&service_get()->metrics->limits.hits[LIMIT_QUESTIONS], 0);
 	server.context.inspect.dns.max_questions = 1;
 	outcome = send_forged(&peer, "From: a@example.org\n");
 	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
