@@ -28,8 +28,8 @@ void health_observe(struct board_slot *slot, int64_t now_ms);
  * questions, a process that is draining. */
 bool health_append(struct strbuf *out, const struct board *board);
 
-/* The same at another time: of the monotonic clock, and since the epoch. */
+/* The same at another time, of the monotonic clock. */
 bool health_append_at(struct strbuf *out, const struct board *board,
-    int64_t now_ms, int64_t now_s);
+    int64_t now_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #include "milter/remember.h"
 #include "milter/service.h"
 #include "milter/session.h"
+#include "milter/soundness.h"
 #include "policy/field.h"
 
 static const char internal_text[] = "temporary failure, try again later";
@@ -54,16 +55,15 @@ make_failure(const char *why, struct policy_verdict *verdict)
 }
 
 static bool
-build_field(struct session *session, const struct inspect_results *results,
-    const struct policy_verdict *verdict, struct slice *field)
+build_field(struct session *session, struct conclusion *conclusion)
 {
 	struct arena *arena = inspect_arena(session->inspect);
 
-	if (session->trust != POLICY_INSPECT)
+	if (session->trust != POLICY_INSPECT || conclusion->is_unsound)
 		return policy_build_empty_field(arena, session->authserv_id,
-		    field);
-	return policy_build_field(arena, session->authserv_id, results,
-	    verdict, field);
+		    &conclusion->field);
+	return policy_build_field(arena, session->authserv_id,
+	    conclusion->results, &conclusion->verdict, &conclusion->field);
 }
 
 /* Where it will be seen; what went wrong, or NULL. */
@@ -79,8 +79,7 @@ add_field(struct session *session, struct conclusion *conclusion)
 	case POLICY_REDIRECT:
 		break;
 	}
-	return build_field(session, conclusion->results,
-	    &conclusion->verdict, &conclusion->field) ? NULL :
+	return build_field(session, conclusion) ? NULL :
 	    "our field cannot be built";
 }
 
@@ -122,14 +121,20 @@ trust_relayed(struct session *session, const struct inspect_results *results)
 
 /* Rules are for mail that is inspected, too. */
 static void
-judge(struct session *session, const struct inspect_results *results,
-    struct policy_verdict *verdict)
+judge(struct session *session, struct conclusion *conclusion)
 {
-	if (session->trust != POLICY_INSPECT)
+	const struct inspect_results *results = conclusion->results;
+	struct policy_verdict *verdict = &conclusion->verdict;
+
+	if (session->trust != POLICY_INSPECT) {
 		*verdict = (struct policy_verdict){ .action = POLICY_ACCEPT };
-	else
-		policy_judge_message(&session->context->policy,
-		    results, inspect_arena(session->inspect), verdict);
+		return;
+	}
+	policy_judge_message(&session->context->policy, results,
+	    inspect_arena(session->inspect), verdict);
+	conclusion->is_unsound = soundness_is_lost(session->service);
+	if (conclusion->is_unsound)
+		soundness_apply(session, results, verdict);
 }
 
 /* What went wrong, or NULL. */
@@ -154,7 +159,7 @@ finish(struct session *session, struct conclusion *conclusion)
 	session_name_message(session);
 	remind_of_rules(session, results->start_s);
 	trust_relayed(session, results);
-	judge(session, results, &conclusion->verdict);
+	judge(session, conclusion);
 	return add_field(session, conclusion);
 }
 
@@ -199,8 +204,9 @@ conclude_record(struct session *session,
 	logline_write(is_ours ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    &(struct logline){ .session = session,
 		.results = conclusion->results,
-		.verdict = &conclusion->verdict });
+		.verdict = &conclusion->verdict,
+		.note = conclusion->is_unsound ? SOUNDNESS_NOTE : NULL });
 	measure_verdict(session, &conclusion->verdict, is_ours);
-	if (!is_ours)
+	if (!is_ours && !conclusion->is_unsound)
 		remember_message(session, &conclusion->verdict);
 }

@@ -14,6 +14,7 @@ struct conclusion {
 	 * removed.  Empty where neither is to be done. */
 	struct slice field;
 	const char *failure;	/* what went wrong, or NULL */
+	bool is_unsound;	/* milter/soundness.h: it has no results */
 };
 
 /* The header has ended, by its own event or because the body has come. */

@@ -8,6 +8,7 @@
 #include "milter/remember.h"
 #include "milter/service.h"
 #include "milter/session.h"
+#include "milter/soundness.h"
 
 static enum envelope_step
 defer(struct policy_verdict *verdict, const char *enhanced, struct slice text)
@@ -71,6 +72,7 @@ judge_sender(struct session *session, struct policy_verdict *verdict)
 	const struct policy_options *policy =
 	    &session->context->policy;
 	const struct spf_outcome *spf;
+	bool is_unsound = soundness_is_lost(session->service);
 
 	if (policy->spf_reject == 0 || session->trust != POLICY_INSPECT ||
 	    !session->context->inspect.is_spf_enabled ||
@@ -83,12 +85,17 @@ judge_sender(struct session *session, struct policy_verdict *verdict)
 	    inspect_arena(session->inspect), verdict);
 	if (verdict->wanted == POLICY_ACCEPT)
 		return ENVELOPE_OPEN;
+	if (is_unsound)
+		soundness_apply(session, inspect_peek(session->inspect),
+		    verdict);
 	logline_write(LOG_LEVEL_INFO, &(struct logline){
 		.session = session, .results = inspect_peek(session->inspect),
-		.verdict = verdict, .is_at_mail = true });
+		.verdict = verdict, .is_at_mail = true,
+		.note = is_unsound ? SOUNDNESS_NOTE : NULL });
 	if (verdict->action == POLICY_ACCEPT)
 		return ENVELOPE_OPEN;
-	remember_message(session, verdict);
+	if (!is_unsound)
+		remember_message(session, verdict);
 	measure_verdict(session, verdict, false);
 	return ENVELOPE_REFUSED;
 }

@@ -14,7 +14,7 @@ struct logline {
 	const struct inspect_results *results;	/* NULL: nothing is known */
 	const struct policy_verdict *verdict;	/* NULL: there is none */
 	bool is_at_mail;	/* refused there, or would have been */
-	const char *note;	/* of a failure or an abort; NULL for none */
+	const char *note;	/* of a fault or an abort; NULL for none */
 };
 
 /* "session=ID queue=ID client=..." and so on, key=value with a space between;

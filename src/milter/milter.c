@@ -101,10 +101,10 @@ milter_set_metrics(struct milter_metrics *metrics)
 	service_get()->metrics = metrics;
 }
 
-void
-milter_set_sound(bool is_sound)
+const struct dkim_sha256 *
+milter_get_sha256(void)
 {
-	atomic_store(&service_get()->is_unsound, !is_sound);
+	return service_get()->sha256;
 }
 
 /* libmilter waits for SIGHUP, SIGTERM and SIGINT in a thread of its own, and
