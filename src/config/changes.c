@@ -297,8 +297,7 @@ config_append_changes(const struct config *before, const struct config *after,
 			continue;
 		}
 		if (config_keys[i].needs_restart)
-			strbuf_append_cstr(text, " (when assayd is "
-			    "restarted)");
+			strbuf_append_cstr(text, CONFIG_WHEN_RESTARTED);
 		strbuf_append_char(text, '\n');
 	}
 }

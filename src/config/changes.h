@@ -5,6 +5,9 @@
 struct config;
 struct strbuf;
 
+/* How the line ends of a key that is looked at at start only. */
+#define CONFIG_WHEN_RESTARTED " (when assayd is restarted)"
+
 /* Append a line, with its line end, for each key whose meaning differs:
  * "dmarc.quarantine: hold -> tag"; "arc.trusted_sealers: 2 added
  * (lists.example.org, lists.example.net)"; nothing where none does.  One that

@@ -2,55 +2,51 @@
  *
  * The order of the start: read the configuration; into the background, since
  * neither threads nor libunbound's context outlive a fork; files and the
- * socket, which may need root; give up root; with several workers, fork them;
- * then, in each of them, the loop, the resolver and threads.  Only then are we
- * ready, and only then does whoever started us stop waiting: so all trouble
- * reaches the terminal. */
+ * sockets, which may need root; give up root; with several workers, fork them;
+ * then, in each of them, the loop, the resolver and threads (engine.c).  Only
+ * then are we ready, and only then does whoever started us stop waiting: so all
+ * trouble reaches the terminal. */
 #include "daemon/daemon.h"
 
-#include <event2/event.h>
-#include <event2/thread.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "control/board.h"
+#include "daemon/draft.h"
 #include "daemon/drain.h"
+#include "daemon/engine.h"
 #include "daemon/hostname.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
+#include "daemon/part.h"
 #include "daemon/process.h"
-#include "daemon/loop.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
-#include "dmarc/psl.h"
-#include "dns/zone.h"
-#include "report/writer.h"
+#include "milter/milter.h"
 
 /* A hundred problems, each shorter than 2 KB, in a buffer that doubles. */
 #define PROBLEMS_CEILING ((size_t)1024 * 1024)
 #define ARENA_CEILING (4 * PROBLEMS_CEILING)
-
-/* How long the end waits for the store. */
-#define WRITER_STOP_MS 5000
 
 struct daemon {
 	const struct daemon_options *options;	/* borrowed */
 	int ready_fd;			/* our starter waits there; or -1 */
 	struct arena *arena;
 	struct strbuf problem;		/* what keeps us from starting */
-	struct config *config;
+	const char *config_path;	/* absolute */
+	struct draft draft;		/* the newest one */
+	struct part *first;		/* the configuration at the start */
+	const struct config *config;	/* the same */
 	struct log *log;
-	struct psl *psl;
-	struct resolver *zone;		/* NULL: real DNS */
-	struct event_base *base;
-	struct resolver *resolver;	/* the zone, or what asks real DNS */
-	struct throttle *throttle;
-	struct loop *loop;
-	struct report_writer *writer;	/* NULL: there is no store */
-	struct milter_context context;	/* for all sessions */
+	struct board *board;
+	struct milter_context context;	/* until there is a better one */
 };
 
 /* ---- problems ------------------------------------------------------------ */
@@ -77,6 +73,13 @@ tell_problem(struct daemon *d)
 		    SLICE_PRINTF(text));
 }
 
+static bool
+lacks_memory(struct daemon *d)
+{
+	strbuf_append_cstr(&d->problem, "memory is out");
+	return false;
+}
+
 /* ---- the steps of the start ---------------------------------------------- */
 
 static bool
@@ -88,16 +91,43 @@ create_arena(struct daemon *d)
 	return true;
 }
 
+/* It is read again when the working folder is another one.  A link is followed
+ * each time. */
+static bool
+find_config(struct daemon *d, const char *path)
+{
+	struct strbuf text;
+	char *folder;
+
+	if (path[0] == '/') {
+		d->config_path = path;
+		return true;
+	}
+	if ((folder = getcwd(NULL, 0)) == NULL) {
+		perror("assayd: the working folder");
+		return false;
+	}
+	strbuf_init(&text, d->arena, PROBLEMS_CEILING);
+	strbuf_printf(&text, "%s/%s", folder, path);
+	free(folder);
+	d->config_path = strbuf_cstr(&text);
+	return d->config_path != NULL;
+}
+
 /* Problems are printed as they are: each has file and line. */
 static bool
-load_config(struct daemon *d, const char *path)
+load_draft(struct daemon *d, const char *path)
 {
 	struct strbuf problems;
 
 	strbuf_init(&problems, d->arena, PROBLEMS_CEILING);
-	d->config = config_load(path, &problems);
-	print_slice(stderr, strbuf_slice(&problems));
-	return d->config != NULL;
+	if (!draft_load(&d->draft, path, &problems)) {
+		print_slice(stderr, strbuf_slice(&problems));
+		return false;
+	}
+	d->first = part_retain(d->draft.config);
+	d->config = draft_config(&d->draft);
+	return true;
 }
 
 static bool
@@ -106,10 +136,8 @@ create_log(struct daemon *d)
 	d->log = log_create(d->options->is_foreground ? LOG_SINK_STDERR :
 	    LOG_SINK_SYSLOG, d->config->log_level, "assayd",
 	    d->config->log_facility);
-	if (d->log == NULL) {
-		strbuf_append_cstr(&d->problem, "memory is out");
-		return false;
-	}
+	if (d->log == NULL)
+		return lacks_memory(d);
 	for (struct config_note *note = d->config->notes; note != NULL;
 	    note = note->next)
 		log_write(d->log, LOG_LEVEL_WARNING, "%s", note->text);
@@ -117,103 +145,17 @@ create_log(struct daemon *d)
 }
 
 static bool
-create_loop(struct daemon *d)
+create_board(struct daemon *d)
 {
-	if (evthread_use_pthreads() == 0)
-		d->base = event_base_new();
-	if (d->base != NULL)
-		d->loop = loop_create(d->base, d->log,
-		    d->config->drain_s);
-	if (d->loop != NULL)
-		return true;
-	strbuf_append_cstr(&d->problem, "there can be no event loop");
-	return false;
-}
+	struct rlimit limit;
 
-static bool
-load_zone(struct daemon *d)
-{
-	if (d->config->zone_file == NULL)
-		return true;
-	if ((d->zone = zone_create()) == NULL) {
-		strbuf_append_cstr(&d->problem, "memory is out");
-		return false;
-	}
-	return zone_load_file(d->zone, d->config->zone_file, &d->problem);
-}
-
-static bool
-create_cache(struct daemon *d)
-{
-	struct resolver *cache = cache_create(d->resolver, &d->config->cache);
-
-	if (cache == NULL) {
-		strbuf_append_cstr(&d->problem, "memory is out");
-		return false;
-	}
-	d->resolver = cache;
-	loop_show_cache(d->loop, cache);
-	return true;
-}
-
-static bool
-create_resolver(struct daemon *d)
-{
-	if (d->zone != NULL) {
-		d->resolver = d->zone;
-		d->zone = NULL;
-	} else {
-		d->resolver = unbound_create(d->base, &d->config->resolver,
-		    d->log, &d->problem);
-		if (d->resolver == NULL || !create_cache(d))
-			return false;
-	}
-	d->context.resolver = d->resolver;
-	return true;
-}
-
-static bool
-load_psl(struct daemon *d)
-{
-	const char *path = d->config->psl_file;
-
-	if (d->config->inspect.dmarc.discovery != DMARC_DISCOVERY_PSL)
-		return true;
-	if ((d->psl = dmarc_psl_load(path)) == NULL) {
-		strbuf_printf(&d->problem, "dmarc.org_domain = \"psl\": %s "
-		    "cannot be read as a public suffix list",
-		    path != NULL ? path : "the system's file");
-		return false;
-	}
-	d->config->inspect.dmarc.psl = d->psl;
-	return true;
-}
-
-static bool
-create_throttle(struct daemon *d)
-{
-	d->throttle = throttle_create(&d->config->throttle);
-	if (d->throttle == NULL)
-		strbuf_append_cstr(&d->problem, "memory is out");
-	d->context.inspect.throttle = d->throttle;
-	return d->throttle != NULL;
-}
-
-/* Its thread begins with the store: what is wrong there keeps no mail back. */
-static bool
-start_writer(struct daemon *d)
-{
-	if (d->config->report.store[0] == '\0')
-		return true;
-	d->writer = report_start_writer(&d->config->report, d->log);
-	if (d->writer == NULL) {
-		strbuf_append_cstr(&d->problem, "there can be no writer for "
-		    "the store: memory is out");
-		return false;
-	}
-	d->context.writer = d->writer;
-	d->context.policy.history = report_get_history(d->writer);
-	loop_show_writer(d->loop, d->writer);
+	if ((d->board = board_create(d->config->milter.workers)) == NULL)
+		return lacks_memory(d);
+	d->board->start_s = clock_wall_s();
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		d->board->max_descriptors = limit.rlim_cur < UINT_MAX ?
+		    (unsigned)limit.rlim_cur : UINT_MAX;
+	log_share_threshold(d->log, &d->board->log_level);
 	return true;
 }
 
@@ -222,17 +164,11 @@ open_milter(struct daemon *d)
 {
 	d->context = (struct milter_context){
 		.milter = d->config->milter,
-		.inspect = d->config->inspect,
-		.policy = d->config->policy,
-		.authserv_id = d->config->authserv_id,
 		.hostname = hostname_find(d->arena),
-		.report = &d->config->report,
 		.log = d->log,
 	};
-	if (d->context.hostname == NULL) {
-		strbuf_append_cstr(&d->problem, "memory is out");
-		return false;
-	}
+	if (d->context.hostname == NULL)
+		return lacks_memory(d);
 	/* Whoever sees the socket may tell us to stop. */
 	process_hold_signals();
 	return milter_open(&d->context, &d->problem);
@@ -249,49 +185,27 @@ drop_privileges(struct daemon *d)
 	return true;
 }
 
-static bool
-be_worker(struct daemon *d, const struct supervisor_place *place)
-{
-	milter_set_worker(place->number);
-	if (loop_be_worker(d->loop, place->beat_ms, place->interval_us))
-		return true;
-	strbuf_append_cstr(&d->problem, "memory is out");
-	return false;
-}
-
-static bool
-start_threads(struct daemon *d)
-{
-	if (loop_start(d->loop))
-		return true;
-	strbuf_append_cstr(&d->problem, "there can be no thread");
-	return false;
-}
-
 /* What all workers share: before anything that does not outlive a fork. */
 static bool
 prepare(struct daemon *d)
 {
-	return create_log(d) && load_zone(d) && load_psl(d) &&
-	    open_milter(d) && drop_privileges(d);
+	return create_log(d) && create_board(d) && open_milter(d) &&
+	    drop_privileges(d);
 }
 
-/* What each process has for itself; PLACE is a worker's, or NULL. */
-static bool
-start(struct daemon *d, const struct supervisor_place *place)
+static struct engine *
+start_engine(struct daemon *d, const struct supervisor_place *place)
 {
-	return create_loop(d) && (place == NULL || be_worker(d, place)) &&
-	    create_resolver(d) && create_throttle(d) && start_writer(d) &&
-	    start_threads(d);
-}
+	const struct engine_options options = {
+		.boot = d->config,
+		.config_path = d->config_path,
+		.hostname = d->context.hostname,
+		.log = d->log,
+		.board = d->board,
+		.place = place,
+	};
 
-/* What the sessions have brought is written, for a bounded time.  False where
- * that is still going on. */
-static bool
-stop_writer(struct daemon *d)
-{
-	return d->writer == NULL || report_stop_writer(d->writer,
-	    clock_monotonic_ms() + WRITER_STOP_MS);
+	return engine_create(&options, &d->draft, &d->problem);
 }
 
 /* ---- running ------------------------------------------------------------- */
@@ -326,20 +240,10 @@ tell_ready(struct daemon *d)
 static void
 destroy(struct daemon *d)
 {
-	if (!stop_writer(d))	/* its thread uses what is freed below */
-		_exit(1);
-	report_destroy_writer(&d->writer);
-	if (d->resolver != NULL)
-		dns_destroy_resolver(&d->resolver);
-	if (d->zone != NULL)
-		dns_destroy_resolver(&d->zone);
-	loop_destroy(&d->loop);
-	if (d->base != NULL)
-		event_base_free(d->base);
-	throttle_destroy(&d->throttle);
-	dmarc_psl_free(&d->psl);
+	draft_discard(&d->draft);
 	log_destroy(&d->log);
-	config_unload(&d->config);
+	board_destroy(&d->board);
+	part_release(&d->first);
 	arena_destroy(&d->arena);
 }
 
@@ -347,22 +251,22 @@ destroy(struct daemon *d)
 static int
 run_alone(struct daemon *d)
 {
+	struct engine *engine = start_engine(d, NULL);
 	int exit_status;
-	bool is_over;
 
-	if (!start(d, NULL)) {
+	if (engine == NULL) {
 		tell_problem(d);
 		(void)milter_abandon(&d->problem);	/* as in supervise */
 		return 1;
 	}
 	tell_ready(d);
-	exit_status = loop_run(d->loop);
-	is_over = stop_writer(d);
-	log_write(d->log, LOG_LEVEL_INFO, "stopped");
-	/* Sessions that are idle outlive libmilter's main function: with one
-	 * of them open not even libcrypto may be taken down. */
-	if (!loop_is_quiet(d->loop) || !is_over)
+	exit_status = engine_run(engine);
+	if (!engine_end(engine)) {
+		log_write(d->log, LOG_LEVEL_INFO, "stopped");
 		_exit(exit_status);
+	}
+	log_write(d->log, LOG_LEVEL_INFO, "stopped");
+	engine_destroy(&engine);
 	return exit_status;
 }
 
@@ -371,11 +275,12 @@ static int
 work(void *arg, const struct supervisor_place *place)
 {
 	struct daemon *d = arg;
+	struct engine *engine;
 	int exit_status;
 
 	if (d->ready_fd >= 0)	/* the supervisor's */
 		close(d->ready_fd);
-	if (!start(d, place)) {
+	if ((engine = start_engine(d, place)) == NULL) {
 		tell_problem(d);
 		return 1;
 	}
@@ -383,8 +288,8 @@ work(void *arg, const struct supervisor_place *place)
 		process_leave_terminal();
 	if (place->ready_fd >= 0)
 		process_tell_ready(place->ready_fd);
-	exit_status = loop_run(d->loop);
-	(void)stop_writer(d);	/* it has had its time */
+	exit_status = engine_run(engine);
+	(void)engine_end(engine);	/* it has had its time */
 	return exit_status;
 }
 
@@ -394,8 +299,8 @@ supervise(struct daemon *d)
 	const struct supervisor_options options = {
 		.n_workers = d->config->milter.workers,
 		.stop_ms = (int64_t)d->config->drain_s * 1000 + DRAIN_STOP_MS +
-		    WRITER_STOP_MS,
-		.haste_ms = DRAIN_STOP_MS + WRITER_STOP_MS,
+		    ENGINE_WRITER_MS,
+		.haste_ms = DRAIN_STOP_MS + ENGINE_WRITER_MS,
 		.log = d->log,
 		.work = work, .arg = d,
 	};
@@ -438,8 +343,9 @@ daemon_run(const struct daemon_options *options)
 	struct daemon d = { .options = options, .ready_fd = -1 };
 	int exit_status = 1;
 
-	if (!create_arena(&d) || !load_config(&d, options->config_path)) {
-		arena_destroy(&d.arena);
+	if (!create_arena(&d) || !find_config(&d, options->config_path) ||
+	    !load_draft(&d, options->config_path)) {
+		destroy(&d);
 		return 1;
 	}
 	if (!options->is_foreground &&
@@ -454,7 +360,7 @@ int
 daemon_test_config(const char *path)
 {
 	struct daemon d = { .options = NULL };
-	bool is_good = create_arena(&d) && load_config(&d, path);
+	bool is_good = create_arena(&d) && load_draft(&d, path);
 
 	if (is_good)
 		for (struct config_note *note = d.config->notes; note != NULL;

@@ -39,6 +39,8 @@ struct loop {
 	const struct resolver *cache;	/* borrowed; NULL: none to show */
 	const struct report_writer *writer;	/* the same */
 	unsigned drain_s;
+	void (*hangup)(void *arg);	/* NULL: nobody is there for it yet */
+	void *hangup_arg;
 	struct drain drain;
 	struct event *signals[N_ELEMENTS(handled_signals)];
 	struct event *tick;		/* while draining */
@@ -235,9 +237,8 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 	(void)what;
 	switch (signal_number) {
 	case SIGHUP:
-		log_write(loop->log, LOG_LEVEL_WARNING, "SIGHUP: reload is "
-		    "not built yet; restart assayd to have the configuration "
-		    "read");
+		if (loop->hangup != NULL)
+			loop->hangup(loop->hangup_arg);
 		return;
 	case SIGUSR1:
 		tell_open_messages(loop, LOG_LEVEL_INFO, "running");
@@ -340,6 +341,19 @@ unblock_signals(void)
 	for (size_t i = 0; i < N_ELEMENTS(handled_signals); i++)
 		sigaddset(&handled, handled_signals[i]);
 	pthread_sigmask(SIG_UNBLOCK, &handled, NULL);
+}
+
+void
+loop_on_hangup(struct loop *loop, void (*hangup)(void *arg), void *arg)
+{
+	loop->hangup = hangup;
+	loop->hangup_arg = arg;
+}
+
+void
+loop_set_drain(struct loop *loop, unsigned drain_s)
+{
+	loop->drain_s = drain_s;
 }
 
 void

@@ -18,7 +18,14 @@ struct resolver;
 struct loop *loop_create(struct event_base *base, struct log *log,
     unsigned drain_s);
 
-/* Have SIGUSR1 tell what CACHE (dns/cache.h), which is borrowed, has done. */
+/* What SIGHUP does, on the loop. */
+void loop_on_hangup(struct loop *loop, void (*hangup)(void *arg), void *arg);
+
+/* How long TERM waits for messages, from now on. */
+void loop_set_drain(struct loop *loop, unsigned drain_s);
+
+/* Have SIGUSR1 tell what CACHE (dns/cache.h), which is borrowed, has done;
+ * NULL: there is none. */
 void loop_show_cache(struct loop *loop, const struct resolver *cache);
 
 /* This process is one of those that share the socket.  It leaves that as it is
@@ -28,7 +35,7 @@ void loop_show_cache(struct loop *loop, const struct resolver *cache);
 bool loop_be_worker(struct loop *loop, atomic_llong *beat_ms,
     uint64_t interval_us);
 
-/* And WRITER, which is borrowed. */
+/* And WRITER, the same. */
 void loop_show_writer(struct loop *loop, const struct report_writer *writer);
 
 /* Start libmilter's thread; milter_open has been called, privileges are

@@ -8,6 +8,9 @@
 void notify_ready(void);
 void notify_stopping(void);
 
+/* The configuration is read anew; notify_ready tells that it was. */
+void notify_reloading(void);
+
 /* One line for "systemctl status". */
 void notify_status(const char *text);
 

@@ -12,6 +12,11 @@ notify_stopping(void)
 }
 
 void
+notify_reloading(void)
+{
+}
+
+void
 notify_status(const char *text)
 {
 	(void)text;

@@ -3,8 +3,11 @@
  * so the results are not looked at. */
 #include "daemon/notify.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+
+#include "base/clock.h"
 
 void
 notify_ready(void)
@@ -16,6 +19,13 @@ void
 notify_stopping(void)
 {
 	(void)sd_notify(0, "STOPPING=1");
+}
+
+void
+notify_reloading(void)
+{
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    clock_monotonic_ms() * 1000);
 }
 
 void

@@ -89,6 +89,7 @@ live(const struct supervisor *sv, const struct worker *worker, pid_t parent,
     int ready_fd)
 {
 	const struct supervisor_place place = { .number = worker->number,
+		.slot = (unsigned)(worker - sv->workers),
 		.ready_fd = ready_fd, .beat_ms = worker->beat_ms,
 		.interval_us = sv->interval_us };
 	sigset_t child;

@@ -16,6 +16,8 @@ struct supervisor;
 /* What a worker needs to know of itself. */
 struct supervisor_place {
 	unsigned number;	/* from 1 on, never the same again */
+	unsigned slot;		/* from 0 on, below n_workers: that of the one
+				 * it replaces, if it does */
 	int ready_fd;		/* for process_tell_ready; -1: nobody waits */
 	/* The loop is to store clock_monotonic_ms in BEAT_MS each INTERVAL_US;
 	 * it is killed when it does not.  0: nobody looks. */

@@ -1,0 +1,217 @@
+/* daemon/engine.c - see engine.h. */
+#include "daemon/engine.h"
+
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "control/board.h"
+#include "daemon/changeover.h"
+#include "daemon/loop.h"
+#include "daemon/pulse.h"
+#include "daemon/reload.h"
+#include "daemon/supervisor.h"
+#include "milter/milter.h"
+
+struct engine {
+	struct engine_options options;
+	struct board_slot *slot;
+	struct event_base *base;
+	struct loop *loop;
+	struct generation_maker maker;
+	struct pulse *pulse;
+	struct changeover *changeover;
+	struct reload *reload;
+};
+
+/* ---- the configuration --------------------------------------------------- */
+
+/* A level that was set since holds until now (struct control_host). */
+static void
+apply_log(struct engine *engine, const struct config *config)
+{
+	log_set_threshold(engine->options.log, config->log_level);
+}
+
+static void
+on_switched(void *arg, const struct generation *before,
+    const struct generation *now)
+{
+	struct engine *engine = arg;
+
+	loop_show_cache(engine->loop, now->cache);
+	loop_show_writer(engine->loop, generation_writer(now));
+	loop_set_drain(engine->loop, now->config->drain_s);
+	pulse_switch(engine->pulse, before, now);
+	if (before != NULL)
+		apply_log(engine, now->config);
+}
+
+static bool
+has_memory(const void *made, struct strbuf *problem)
+{
+	if (made == NULL)
+		strbuf_append_cstr(problem, "memory is out");
+	return made != NULL;
+}
+
+static bool
+create_changeover(struct engine *engine, const struct draft *draft,
+    struct strbuf *problem)
+{
+	const struct changeover_options options = { .maker = &engine->maker,
+		.path = engine->options.config_path, .switched = on_switched,
+		.arg = engine };
+	struct generation *first = generation_create(&engine->maker, draft,
+	    NULL, problem);
+
+	if (first == NULL)
+		return false;
+	engine->changeover = changeover_create(&options, first);
+	if (engine->changeover == NULL)
+		generation_destroy(&first);
+	return has_memory(engine->changeover, problem);
+}
+
+static bool
+create_reload(struct engine *engine, struct strbuf *problem)
+{
+	const struct reload_options options = {
+		.changeover = engine->changeover,
+		.board = engine->options.board, .log = engine->options.log };
+
+	engine->reload = reload_create(&options);
+	if (!has_memory(engine->reload, problem))
+		return false;
+	loop_on_hangup(engine->loop, reload_request, engine->reload);
+	return true;
+}
+
+/* ---- making it ----------------------------------------------------------- */
+
+static void
+claim_slot(struct engine *engine)
+{
+	const struct supervisor_place *place = engine->options.place;
+
+	engine->slot = &engine->options.board->slots[0];
+	if (place != NULL)
+		engine->slot = &engine->options.board->slots[place->slot];
+	pulse_claim_slot(engine->slot, place != NULL ? place->number : 0,
+	    true);
+	milter_set_metrics(&engine->slot->milter);
+	engine->maker = (struct generation_maker){ .base = engine->base,
+		.log = engine->options.log,
+		.hostname = engine->options.hostname,
+		.milter = engine->options.boot->milter,
+		.dns_metrics = &engine->slot->dns };
+}
+
+static bool
+be_worker(struct engine *engine, const struct supervisor_place *place,
+    struct strbuf *problem)
+{
+	if (place == NULL)
+		return true;
+	milter_set_worker(place->number);
+	if (loop_be_worker(engine->loop, place->beat_ms, place->interval_us))
+		return true;
+	strbuf_append_cstr(problem, "memory is out");
+	return false;
+}
+
+static bool
+create_loop(struct engine *engine, struct strbuf *problem)
+{
+	if (evthread_use_pthreads() == 0)
+		engine->base = event_base_new();
+	if (engine->base != NULL)
+		engine->loop = loop_create(engine->base, engine->options.log,
+		    engine->options.boot->drain_s);
+	if (engine->loop != NULL)
+		return true;
+	strbuf_append_cstr(problem, "there can be no event loop");
+	return false;
+}
+
+static bool
+start_threads(struct engine *engine, struct strbuf *problem)
+{
+	if (loop_start(engine->loop))
+		return true;
+	strbuf_append_cstr(problem, "there can be no thread");
+	return false;
+}
+
+static bool
+start(struct engine *engine, const struct draft *draft,
+    struct strbuf *problem)
+{
+	if (!create_loop(engine, problem) ||
+	    !be_worker(engine, engine->options.place, problem))
+		return false;
+	claim_slot(engine);
+	engine->pulse = pulse_create(engine->base, engine->options.board,
+	    engine->slot);
+	return has_memory(engine->pulse, problem) &&
+	    create_changeover(engine, draft, problem) &&
+	    create_reload(engine, problem) && start_threads(engine, problem);
+}
+
+struct engine *
+engine_create(const struct engine_options *options, const struct draft *draft,
+    struct strbuf *problem)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (!has_memory(engine, problem))
+		return NULL;
+	engine->options = *options;
+	if (start(engine, draft, problem))
+		return engine;
+	if (engine_end(engine))
+		engine_destroy(&engine);
+	return NULL;
+}
+
+/* ---- its life and end ---------------------------------------------------- */
+
+int
+engine_run(struct engine *engine)
+{
+	return loop_run(engine->loop);
+}
+
+bool
+engine_end(struct engine *engine)
+{
+	bool is_over = engine->changeover == NULL ||
+	    changeover_end(engine->changeover,
+	    clock_monotonic_ms() + ENGINE_WRITER_MS);
+
+	/* Sessions that are idle outlive libmilter's main function: with one
+	 * of them open not even libcrypto may be taken down. */
+	return engine->loop == NULL || (loop_is_quiet(engine->loop) &&
+	    is_over);
+}
+
+void
+engine_destroy(struct engine **engine)
+{
+	struct engine *old = *engine;
+
+	*engine = NULL;
+	if (old == NULL)
+		return;
+	reload_destroy(&old->reload);
+	changeover_destroy(&old->changeover);
+	pulse_destroy(&old->pulse);
+	loop_destroy(&old->loop);
+	if (old->base != NULL)
+		event_base_free(old->base);
+	free(old);
+}
