@@ -19,7 +19,9 @@ int64_t clock_monotonic_us(void);
 /* A time of that clock for pthread_cond_timedwait. */
 void clock_to_timespec(int64_t ms, struct timespec *time_out);
 
-/* Seconds since the epoch, as the system's clock has it now. */
+/* Seconds, and milliseconds, since the epoch, as the system's clock has it
+ * now. */
 int64_t clock_wall_s(void);
+int64_t clock_wall_ms(void);
 
 #endif

@@ -1,4 +1,8 @@
-/* base/log.c - see log.h. */
+/* base/log.c - see log.h.
+ *
+ * How lines are written is one atomic word, which each line reads once: a
+ * reload changes it under threads that write, and no lock is held over a
+ * write. */
 #include "base/log.h"
 
 #include <pthread.h>
@@ -7,15 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/journal.h"
+#include "base/log_json.h"
+#include "base/log_pairs.h"
 
 #define LIMIT_INTERVAL_MS 60000
-#define IDENT_MAX ((size_t)40)
 
 struct log {
-	enum log_sink sink;
+	atomic_uint settings;	/* as pack() puts them */
 	atomic_int own_threshold;
 	_Atomic(atomic_int *) threshold;	/* borrowed where it is shared */
 	const char *ident;	/* borrowed */
@@ -32,10 +39,45 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
 };
 
+/* ---- settings ------------------------------------------------------------ */
+
+static unsigned
+pack(const struct log_settings *settings)
+{
+	return (unsigned)settings->sink | (unsigned)settings->format << 8 |
+	    (unsigned)settings->facility << 16;
+}
+
+static struct log_settings
+unpack(unsigned settings)
+{
+	return (struct log_settings){
+		.sink = (enum log_sink)(settings & 0xff),
+		.format = (enum log_format)(settings >> 8 & 0xff),
+		.facility = (int)(settings >> 16),
+	};
+}
+
+/* libmilter's lines go to syslog whatever ours do: under our name, then. */
+static void
+prepare_syslog(const struct log *log, const struct log_settings *settings)
+{
+	switch (settings->sink) {
+	case LOG_SINK_STDERR:
+		break;
+	case LOG_SINK_SYSLOG:
+	case LOG_SINK_JOURNAL:
+		openlog(log->ident, LOG_PID | LOG_NDELAY, settings->facility);
+		break;
+	}
+}
+
 struct log *
 log_create(enum log_sink sink, enum log_level threshold, const char *ident,
     int facility)
 {
+	const struct log_settings settings = { .sink = sink,
+		.facility = facility };
 	struct log *log = calloc(1, sizeof(*log));
 
 	if (log == NULL)
@@ -44,13 +86,19 @@ log_create(enum log_sink sink, enum log_level threshold, const char *ident,
 		free(log);
 		return NULL;
 	}
-	log->sink = sink;
+	log->ident = ident;
 	atomic_init(&log->own_threshold, (int)threshold);
 	atomic_init(&log->threshold, &log->own_threshold);
-	log->ident = ident;
-	if (sink == LOG_SINK_SYSLOG)
-		openlog(ident, LOG_PID | LOG_NDELAY, facility);
+	atomic_init(&log->settings, 0);
+	log_reconfigure(log, &settings);
 	return log;
+}
+
+void
+log_reconfigure(struct log *log, const struct log_settings *settings)
+{
+	prepare_syslog(log, settings);
+	atomic_store(&log->settings, pack(settings));
 }
 
 void
@@ -58,11 +106,27 @@ log_destroy(struct log **log)
 {
 	if (*log == NULL)
 		return;
-	if ((*log)->sink == LOG_SINK_SYSLOG)
+	if (unpack(atomic_load(&(*log)->settings)).sink != LOG_SINK_STDERR)
 		closelog();
 	pthread_mutex_destroy(&(*log)->limit_lock);
 	free(*log);
 	*log = NULL;
+}
+
+enum log_sink
+log_choose_sink(enum log_target target, bool is_foreground)
+{
+	switch (target) {
+	case LOG_TARGET_AUTO:
+		break;
+	case LOG_TARGET_STDERR:
+		return LOG_SINK_STDERR;
+	case LOG_TARGET_SYSLOG:
+		return LOG_SINK_SYSLOG;
+	case LOG_TARGET_JOURNAL:
+		return LOG_SINK_JOURNAL;
+	}
+	return is_foreground ? LOG_SINK_STDERR : LOG_SINK_SYSLOG;
 }
 
 bool
@@ -86,74 +150,212 @@ log_share_threshold(struct log *log, atomic_int *threshold)
 	atomic_store(&log->threshold, threshold);
 }
 
-/* A line in the making: what stands before the text is for stderr alone. */
+/* ---- a line in the making ------------------------------------------------ */
+
+/* Beyond what LOG_LINE_MAX counts. */
+#define IDENT_MAX 40
+#define PREFIX_MAX 64
+#define SUFFIX_MAX 64	/* of a limit */
+
+/* What stands before the text is where it goes to's: all of it is written at
+ * once, so that threads' lines do not mix. */
 struct line {
-	char octets[LOG_LINE_MAX + 96];
-	size_t start, len;	/* of the text; its end */
+	struct log_settings settings;
+	enum log_level level;
+	struct strbuf all;
+	size_t start;		/* of the text */
+	char room[PREFIX_MAX + LOG_LINE_MAX + SUFFIX_MAX];
 };
 
 static void
-begin_line(struct line *line, const struct log *log, enum log_level level)
+begin_line(struct line *line, const struct log *log,
+    struct log_settings settings, enum log_level level)
 {
-	const char *const parts[] = { log->ident, ": ", levels[level].name,
-		": " };
-
-	line->len = 0;
-	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
-		size_t n = strnlen(parts[i], IDENT_MAX);
-
-		memcpy(line->octets + line->len, parts[i], n);
-		line->len += n;
+	line->settings = settings;
+	line->level = level;
+	strbuf_init_fixed(&line->all, line->room, sizeof(line->room));
+	switch (settings.sink) {
+	case LOG_SINK_STDERR:
+		if (settings.format == LOG_FORMAT_TEXT)
+			strbuf_printf(&line->all, "%.*s: %s: ", IDENT_MAX,
+			    log->ident, levels[level].name);
+		break;
+	case LOG_SINK_SYSLOG:
+		break;
+	case LOG_SINK_JOURNAL:
+		strbuf_append(&line->all, SLICE(JOURNAL_MESSAGE));
+		break;
 	}
-	line->start = line->len;
+	line->start = line->all.len;
 }
 
-/* Whether one of eight octets is a control character; of 8-bit ones some are
- * taken for that, too. */
-static bool
-may_have_control(const char *octets)
+static struct slice
+text_of(const struct line *line)
 {
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t word;
-
-	memcpy(&word, octets, sizeof(word));
-	return ((word | (word - ones * ' ') | (word + ones)) & ones << 7) != 0;
+	return slice_from(strbuf_slice(&line->all), line->start);
 }
+
+/* '{"time":"2026-01-31T12:00:00.000Z","level":"info"'. */
+static void
+begin_object(struct line *line)
+{
+	int64_t now_ms = clock_wall_ms();
+	time_t now_s = (time_t)(now_ms / 1000);
+	struct tm tm;
+
+	if (gmtime_r(&now_s, &tm) == NULL)	/* a year of ten digits */
+		tm = (struct tm){ .tm_mday = 1 };
+	strbuf_printf(&line->all, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d"
+	    ".%03dZ\",\"level\":\"%s\"", tm.tm_year + 1900, tm.tm_mon + 1,
+	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	    (int)(now_ms % 1000), levels[line->level].name);
+}
+
+/* ---- where it goes ------------------------------------------------------- */
+
+static void
+write_stderr(struct line *line)
+{
+	strbuf_append_char(&line->all, '\n');
+	/* Nobody is left to tell when stderr itself cannot be written. */
+	if (write(STDERR_FILENO, line->all.ptr, line->all.len) < 0)
+		return;
+}
+
+static void
+write_syslog(const struct line *line)
+{
+	syslog(line->settings.facility | levels[line->level].priority, "%.*s",
+	    SLICE_PRINTF(text_of(line)));
+}
+
+/* The pairs that journalctl(1) finds a message by. */
+static const struct {
+	const char *key, *field;
+} journal_keys[] = {
+	{ "id", "ASSAY_ID=" },
+	{ "session", "ASSAY_SESSION=" },
+	{ "queue", "ASSAY_QUEUE=" },
+	{ "client", "ASSAY_CLIENT=" },
+	{ "dmarc", "ASSAY_DMARC=" },
+	{ "dmarc_domain", "ASSAY_DMARC_DOMAIN=" },
+	{ "verdict", "ASSAY_VERDICT=" },
+};
+
+#define JOURNAL_OWN_FIELDS 4
+#define JOURNAL_VALUE_MAX ((size_t)128)	/* shown, before it is escaped */
+#define JOURNAL_ROOM 4096
+
+struct fields {
+	struct slice fields[JOURNAL_OWN_FIELDS + N_ELEMENTS(journal_keys)];
+	size_t n;
+	struct strbuf text;
+	char room[JOURNAL_ROOM];
+};
+
+static void
+add_field(struct fields *fields, const char *name, struct slice value)
+{
+	size_t start = fields->text.len;
+
+	strbuf_append_cstr(&fields->text, name);
+	strbuf_append_escaped(&fields->text, value, JOURNAL_VALUE_MAX);
+	fields->fields[fields->n++] = slice_from(strbuf_slice(&fields->text),
+	    start);
+}
+
+static void
+add_number_field(struct fields *fields, const char *name, int number)
+{
+	size_t start = fields->text.len;
+
+	strbuf_append_cstr(&fields->text, name);
+	strbuf_append_uint(&fields->text, (uint64_t)number);
+	fields->fields[fields->n++] = slice_from(strbuf_slice(&fields->text),
+	    start);
+}
+
+static void
+write_journal(const struct log *log, const struct line *line,
+    const struct log_pairs *pairs)
+{
+	struct fields fields;
+
+	fields.n = 0;
+	strbuf_init_fixed(&fields.text, fields.room, sizeof(fields.room));
+	fields.fields[fields.n++] = strbuf_slice(&line->all);
+	add_number_field(&fields, "PRIORITY=", levels[line->level].priority);
+	add_number_field(&fields, "SYSLOG_FACILITY=",
+	    LOG_FAC(line->settings.facility));
+	add_field(&fields, "SYSLOG_IDENTIFIER=", slice_from_cstr(log->ident));
+	for (size_t i = 0; pairs != NULL && i < N_ELEMENTS(journal_keys); i++) {
+		const struct log_pair *pair = log_pairs_find(pairs,
+		    journal_keys[i].key);
+
+		if (pair != NULL)
+			add_field(&fields, journal_keys[i].field, pair->text);
+	}
+	journal_send(fields.fields, fields.n);
+}
+
+/* PAIRS is NULL for a message in words. */
+static void
+end_line(const struct log *log, struct line *line,
+    const struct log_pairs *pairs)
+{
+	switch (line->settings.sink) {
+	case LOG_SINK_STDERR:
+		write_stderr(line);
+		break;
+	case LOG_SINK_SYSLOG:
+		write_syslog(line);
+		break;
+	case LOG_SINK_JOURNAL:
+		write_journal(log, line, pairs);
+		break;
+	}
+}
+
+/* ---- messages in words --------------------------------------------------- */
 
 static void
 replace_controls(struct line *line)
 {
-	size_t i = line->start;
+	for (size_t i = line->start; i < line->all.len; i++) {
+		unsigned char c = (unsigned char)line->all.ptr[i];
 
-	while (i < line->len) {
-		unsigned char c = (unsigned char)line->octets[i];
-
-		if (line->len - i >= sizeof(uint64_t) &&
-		    !may_have_control(line->octets + i)) {
-			i += sizeof(uint64_t);
-			continue;
-		}
 		if (c < ' ' || c == 0x7f)
-			line->octets[i] = '?';
-		i++;
+			line->all.ptr[i] = '?';
 	}
 }
 
-/* stderr is written in one call, so that threads' lines do not mix. */
+__attribute__((format(printf, 3, 0)))
 static void
-end_line(const struct log *log, enum log_level level, struct line *line)
+append_message(struct line *line, const char *suffix, const char *format,
+    va_list args)
 {
+	struct strbuf *text = &line->all;
+	int n = vsnprintf(text->ptr + text->len, LOG_LINE_MAX, format, args);
+
+	if (n > 0)
+		text->len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
+	strbuf_append_cstr(text, suffix);
 	replace_controls(line);
-	if (log->sink == LOG_SINK_SYSLOG) {
-		line->octets[line->len] = '\0';
-		syslog(levels[level].priority, "%s",
-		    line->octets + line->start);
-		return;
-	}
-	line->octets[line->len++] = '\n';
-	/* Nobody is left to tell when stderr itself cannot be written. */
-	if (write(STDERR_FILENO, line->octets, line->len) < 0)
-		return;
+}
+
+static void
+write_object(const struct log *log, const struct line *message)
+{
+	static const struct slice end = SLICE_INIT("\"}");
+	struct line line;
+
+	begin_line(&line, log, message->settings, message->level);
+	begin_object(&line);
+	strbuf_append_cstr(&line.all, ",\"message\":\"");
+	log_json_append_message(&line.all, text_of(message),
+	    LOG_LINE_MAX - text_of(&line).len - end.len);
+	strbuf_append(&line.all, end);
+	end_line(log, &line, NULL);
 }
 
 __attribute__((format(printf, 4, 0)))
@@ -162,32 +364,17 @@ emit(const struct log *log, enum log_level level, const char *suffix,
     const char *format, va_list args)
 {
 	struct line line;
-	int n;
 
-	begin_line(&line, log, level);
-	n = vsnprintf(line.octets + line.len, LOG_LINE_MAX, format, args);
-	if (n > 0)
-		line.len += n < LOG_LINE_MAX ? (size_t)n : LOG_LINE_MAX - 1;
-	n = snprintf(line.octets + line.len,
-	    sizeof(line.octets) - line.len - 1, "%s", suffix);
-	if (n > 0)
-		line.len += (size_t)n;
-	end_line(log, level, &line);
-}
-
-void
-log_write_text(struct log *log, enum log_level level, struct slice text)
-{
-	struct line line;
-
-	if (!log_is_enabled(log, level))
-		return;
-	begin_line(&line, log, level);
-	text = slice_head(text, LOG_LINE_MAX - 1);
-	if (text.len != 0)
-		memcpy(line.octets + line.len, text.ptr, text.len);
-	line.len += text.len;
-	end_line(log, level, &line);
+	begin_line(&line, log, unpack(atomic_load(&log->settings)), level);
+	append_message(&line, suffix, format, args);
+	switch (line.settings.format) {
+	case LOG_FORMAT_TEXT:
+		end_line(log, &line, NULL);
+		break;
+	case LOG_FORMAT_JSON:
+		write_object(log, &line);
+		break;
+	}
 }
 
 void
@@ -208,7 +395,7 @@ log_write_limited(struct log *log, struct log_limit *limit,
 {
 	unsigned long left_out = 0;
 	bool due;
-	char suffix[64] = "";
+	char suffix[SUFFIX_MAX] = "";
 	int64_t now = clock_monotonic_ms();
 	va_list args;
 
@@ -232,4 +419,43 @@ log_write_limited(struct log *log, struct log_limit *limit,
 	va_start(args, format);
 	emit(log, level, suffix, format, args);
 	va_end(args);
+}
+
+/* ---- pairs --------------------------------------------------------------- */
+
+/* All of it, with at most MAX octets of each value: whether it fitted. */
+static bool
+append_pairs(struct line *line, const struct log_pairs *pairs, size_t max)
+{
+	switch (line->settings.format) {
+	case LOG_FORMAT_TEXT:
+		log_pairs_append_text(&line->all, pairs, max);
+		break;
+	case LOG_FORMAT_JSON:
+		begin_object(line);
+		log_pairs_append_json(&line->all, pairs, max);
+		strbuf_append_char(&line->all, '}');
+		break;
+	}
+	return !line->all.has_failed && text_of(line).len < LOG_LINE_MAX;
+}
+
+/* Hostile values take the room, so they give it back. */
+void
+log_write_pairs(struct log *log, enum log_level level,
+    const struct log_pairs *pairs)
+{
+	struct log_settings settings;
+	struct line line;
+	size_t max = SIZE_MAX;
+
+	if (!log_is_enabled(log, level))
+		return;
+	settings = unpack(atomic_load(&log->settings));
+	begin_line(&line, log, settings, level);
+	while (!append_pairs(&line, pairs, max) && max != 0) {
+		max = max == SIZE_MAX ? LOG_LINE_MAX / 16 : max / 2;
+		begin_line(&line, log, settings, level);
+	}
+	end_line(log, &line, pairs);
 }

@@ -16,6 +16,14 @@ strbuf_init(struct strbuf *buf, struct arena *arena, size_t ceiling)
 	*buf = (struct strbuf){ .arena = arena, .ceiling = ceiling };
 }
 
+/* What would need more than there is fails at the ceiling. */
+void
+strbuf_init_fixed(struct strbuf *buf, char *room, size_t size)
+{
+	*buf = (struct strbuf){ .ptr = room, .capacity = size,
+		.ceiling = size - 1 };
+}
+
 static bool
 grow(struct strbuf *buf, size_t more)
 {

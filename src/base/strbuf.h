@@ -18,6 +18,9 @@ struct strbuf {
 /* Allocates nothing yet.  CEILING is the most that the text may reach. */
 void strbuf_init(struct strbuf *buf, struct arena *arena, size_t ceiling);
 
+/* In ROOM, of SIZE octets, and nowhere else: one of them is for the NUL. */
+void strbuf_init_fixed(struct strbuf *buf, char *room, size_t size);
+
 void strbuf_append(struct strbuf *buf, struct slice s);
 void strbuf_append_cstr(struct strbuf *buf, const char *text);
 void strbuf_append_char(struct strbuf *buf, char c);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/cursor.h"
 #include "base/trace.h"
 #include "cli/command.h"
 #include "cli/examine_setup.h"
@@ -87,12 +88,23 @@ is_one_field(struct slice text)
 }
 
 static bool
+is_id_octet(char c)
+{
+	return ascii_is_alnum(c) || c == '-';
+}
+
+/* Of a queue or a session; with a point and a number behind it, of a message:
+ * that is no file's name either. */
+static bool
 is_id(struct slice text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (!ascii_is_alnum(text.ptr[i]) && text.ptr[i] != '-')
-			return false;
-	return text.len != 0 && text.len <= MAX_ID;
+	struct cursor cur = cursor_of(text);
+
+	if (text.len > MAX_ID || cursor_take_while(&cur, is_id_octet).len == 0)
+		return false;
+	return cursor_at_end(&cur) || (cursor_take_char(&cur, '.') &&
+	    cursor_take_while(&cur, ascii_is_digit).len != 0 &&
+	    cursor_at_end(&cur));
 }
 
 enum explain_kind
@@ -365,7 +377,7 @@ explain_id(struct explain *e, struct slice id)
 	if (n_found != 0)
 		return;
 	fprintf(stderr, "assay explain: %s has no line of assayd with that "
-	    "queue or session id; give an older log with --log FILE (the "
+	    "message, queue or session id; give an older log with --log FILE (the "
 	    "store keeps no ids)\n", path);
 	note_status(e, EXPLAIN_NOT_FOUND);
 }

@@ -2,143 +2,10 @@
  * message (milter/logline.c writes it), in words. */
 #include "cli/explain_text.h"
 
-#include "base/ascii.h"
 #include "base/cursor.h"
 #include "base/strbuf.h"
 #include "base/trace.h"
-
-#define MAX_PAIRS 256		/* of a line; it has 20 to 80 */
-#define MAX_VALUE ((size_t)4096)
-
-struct pair {
-	struct slice key, value;	/* the value with its quotes off */
-};
-
-struct line {
-	struct pair pairs[MAX_PAIRS];
-	size_t n;
-};
-
-/* ---- reading ------------------------------------------------------------- */
-
-static bool
-is_key(char c)
-{
-	return ascii_is_alnum(c) || c == '_';
-}
-
-static bool
-is_value(char c)
-{
-	return c != ' ';
-}
-
-/* \xHH and \" are the octets again. */
-static struct slice
-decode(struct arena *arena, struct slice quoted)
-{
-	struct strbuf text;
-
-	strbuf_init(&text, arena, MAX_VALUE);
-	quoted = slice_head(quoted, MAX_VALUE);
-	for (size_t i = 0; i < quoted.len; i++) {
-		int high = i + 3 < quoted.len ?
-		    ascii_hex_value(quoted.ptr[i + 2]) : -1;
-		int low = i + 3 < quoted.len ?
-		    ascii_hex_value(quoted.ptr[i + 3]) : -1;
-
-		if (quoted.ptr[i] != '\\' || i + 1 == quoted.len) {
-			strbuf_append_char(&text, quoted.ptr[i]);
-		} else if (quoted.ptr[i + 1] == 'x' && high >= 0 && low >= 0) {
-			strbuf_append_char(&text, (char)(high * 16 + low));
-			i += 3;
-		} else {
-			strbuf_append_char(&text, quoted.ptr[++i]);
-		}
-	}
-	return strbuf_slice(&text);
-}
-
-/* Up to the quote that no backslash stands before; the end of a line that was
- * cut will do. */
-static struct slice
-take_quoted(struct cursor *cur)
-{
-	const char *start = cur->pos;
-
-	while (!cursor_at_end(cur) && cursor_peek(cur) != '"')
-		cur->pos += *cur->pos == '\\' && cur->end - cur->pos > 1 ?
-		    2 : 1;
-	return (struct slice){ start, (size_t)(cur->pos - start) };
-}
-
-static bool
-take_pair(struct cursor *cur, struct arena *arena, struct pair *pair)
-{
-	cursor_skip_wsp(cur);
-	pair->key = cursor_take_while(cur, is_key);
-	if (pair->key.len == 0 || !cursor_take_char(cur, '='))
-		return false;
-	if (!cursor_take_char(cur, '"')) {
-		pair->value = cursor_take_while(cur, is_value);
-		return true;
-	}
-	pair->value = decode(arena, take_quoted(cur));
-	(void)cursor_take_while(cur, is_value);	/* the quote, and "..." */
-	return true;
-}
-
-/* "session=", with what syslog puts before it left out. */
-static size_t
-find_line(struct slice text)
-{
-	static const struct slice session = SLICE_INIT("session=");
-
-	for (size_t i = 0; i + session.len < text.len; i++)
-		if (text.ptr[i] == 's' && (i == 0 || text.ptr[i - 1] == ' ') &&
-		    slice_starts_with(slice_from(text, i), session))
-			return i;
-	return text.len;
-}
-
-static void
-parse_line(struct slice text, struct arena *arena, struct line *line)
-{
-	struct cursor cur = cursor_of(slice_from(text, find_line(text)));
-
-	line->n = 0;
-	while (line->n < MAX_PAIRS &&
-	    take_pair(&cur, arena, &line->pairs[line->n]))
-		line->n++;
-}
-
-static struct slice
-get(const struct line *line, const char *key)
-{
-	for (size_t i = 0; i < line->n; i++)
-		if (slice_eq(line->pairs[i].key, slice_from_cstr(key)))
-			return line->pairs[i].value;
-	return SLICE_EMPTY;
-}
-
-bool
-explain_is_line_of(struct slice text, struct slice id)
-{
-	struct cursor cur = cursor_of(slice_from(text, find_line(text)));
-	static const struct slice keys[] = { SLICE_INIT("session="),
-		SLICE_INIT("queue=") };
-
-	for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
-		if (!cursor_take_text_nocase(&cur, keys[i]))
-			return false;
-		if (slice_eq(cursor_take_while(&cur, is_value), id))
-			return true;
-		cursor_skip_wsp(&cur);
-	}
-	return false;
-}
-
-/* ---- telling ------------------------------------------------------------- */
+#include "cli/explain_line.h"
 
 /* A result as static text, for the outcome of a step. */
 static const char *
@@ -159,11 +26,11 @@ struct telling {
 };
 
 static void
-tell(struct trace *trace, const struct line *line,
+tell(struct trace *trace, const struct explain_line *line,
     const struct telling *tellings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct slice value = get(line, tellings[i].key);
+		struct slice value = explain_line_get(line, tellings[i].key);
 
 		if (value.len != 0)
 			trace_tell(trace, tellings[i].label, value, NULL,
@@ -172,7 +39,7 @@ tell(struct trace *trace, const struct line *line,
 }
 
 static void
-tell_message(struct trace *trace, const struct line *line)
+tell_message(struct trace *trace, const struct explain_line *line)
 {
 	static const struct telling tellings[] = {
 		{ "client", "client", NULL },
@@ -198,7 +65,7 @@ tell_message(struct trace *trace, const struct line *line)
 }
 
 static void
-tell_spf(struct trace *trace, const struct line *line)
+tell_spf(struct trace *trace, const struct explain_line *line)
 {
 	static const struct telling tellings[] = {
 		{ "spf_match", "matched by", NULL },
@@ -206,38 +73,39 @@ tell_spf(struct trace *trace, const struct line *line)
 		{ "helo_spf", "SPF of HELO", NULL },
 	};
 
-	if (get(line, "spf").len == 0)
+	if (explain_line_get(line, "spf").len == 0)
 		return;
-	trace_open(trace, "spf", get(line, "spf_domain"));
+	trace_open(trace, "spf", explain_line_get(line, "spf_domain"));
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, outcome_of(get(line, "spf")), SLICE_EMPTY);
+	trace_close(trace, outcome_of(explain_line_get(line, "spf")), SLICE_EMPTY);
 }
 
 /* Keys of one signature stand behind its "dkim", up to the next one's. */
 static void
-tell_signature(struct trace *trace, const struct line *line, size_t first)
+tell_signature(struct trace *trace, const struct explain_line *line,
+    size_t first)
 {
-	struct line signature = { .n = 0 };
+	struct explain_line signature = { .n = 0 };
 
 	for (size_t i = first + 1; i < line->n &&
 	    slice_starts_with(line->pairs[i].key, SLICE("dkim_")); i++)
 		signature.pairs[signature.n++] = line->pairs[i];
-	trace_open(trace, "signature", get(&signature, "dkim_domain"));
-	if (get(&signature, "dkim_selector").len != 0)
-		trace_add(trace, "selector", get(&signature,
+	trace_open(trace, "signature", explain_line_get(&signature, "dkim_domain"));
+	if (explain_line_get(&signature, "dkim_selector").len != 0)
+		trace_add(trace, "selector", explain_line_get(&signature,
 		    "dkim_selector"));
 	trace_close(trace, outcome_of(line->pairs[first].value),
-	    get(&signature, "dkim_reason"));
+	    explain_line_get(&signature, "dkim_reason"));
 }
 
 static void
-tell_dkim(struct trace *trace, const struct line *line)
+tell_dkim(struct trace *trace, const struct explain_line *line)
 {
 	static const struct telling tellings[] = {
 		{ "dkim_more", "signatures more", "not told one by one" },
 	};
 
-	if (get(line, "dkim").len == 0)
+	if (explain_line_get(line, "dkim").len == 0)
 		return;
 	trace_open(trace, "dkim", SLICE_EMPTY);
 	for (size_t i = 0; i < line->n; i++)
@@ -245,15 +113,15 @@ tell_dkim(struct trace *trace, const struct line *line)
 		    !slice_eq(line->pairs[i].value, SLICE("none")))
 			tell_signature(trace, line, i);
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, slice_eq(get(line, "dkim"), SLICE("none")) ?
+	trace_close(trace, slice_eq(explain_line_get(line, "dkim"), SLICE("none")) ?
 	    "none" : NULL, SLICE_EMPTY);
 }
 
 /* "pass/2:lists.example.org": sets, and the newest sealer. */
 static void
-tell_arc(struct trace *trace, const struct line *line)
+tell_arc(struct trace *trace, const struct explain_line *line)
 {
-	struct slice arc = get(line, "arc");
+	struct slice arc = explain_line_get(line, "arc");
 	struct cursor cur = cursor_of(arc);
 	struct slice result = cursor_take_until(&cur, '/');
 
@@ -265,13 +133,13 @@ tell_arc(struct trace *trace, const struct line *line)
 		(void)cursor_take_char(&cur, ':');
 		trace_add(trace, "newest sealer", cursor_rest(&cur));
 	}
-	if (get(line, "arc_instance").len != 0)
-		trace_add(trace, "broken set", get(line, "arc_instance"));
-	trace_close(trace, outcome_of(result), get(line, "arc_reason"));
+	if (explain_line_get(line, "arc_instance").len != 0)
+		trace_add(trace, "broken set", explain_line_get(line, "arc_instance"));
+	trace_close(trace, outcome_of(result), explain_line_get(line, "arc_reason"));
 }
 
 static void
-tell_dmarc(struct trace *trace, const struct line *line)
+tell_dmarc(struct trace *trace, const struct explain_line *line)
 {
 	static const struct telling tellings[] = {
 		{ "dmarc_record", "record at", NULL },
@@ -280,11 +148,11 @@ tell_dmarc(struct trace *trace, const struct line *line)
 		{ "dkim_aligned", "passed by aligned DKIM", NULL },
 	};
 
-	if (get(line, "dmarc").len == 0)
+	if (explain_line_get(line, "dmarc").len == 0)
 		return;
-	trace_open(trace, "dmarc", get(line, "dmarc_domain"));
+	trace_open(trace, "dmarc", explain_line_get(line, "dmarc_domain"));
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, outcome_of(get(line, "dmarc")), SLICE_EMPTY);
+	trace_close(trace, outcome_of(explain_line_get(line, "dmarc")), SLICE_EMPTY);
 }
 
 static const char *
@@ -307,7 +175,7 @@ meaning_of_verdict(struct slice verdict)
 }
 
 static void
-tell_verdict(struct trace *trace, const struct line *line)
+tell_verdict(struct trace *trace, const struct explain_line *line)
 {
 	static const struct telling tellings[] = {
 		{ "wanted", "wanted", "but the mode is \"monitor\"" },
@@ -322,7 +190,7 @@ tell_verdict(struct trace *trace, const struct line *line)
 		{ "shadow_wanted", "it wanted", NULL },
 		{ "reason", "because", NULL },
 	};
-	struct slice verdict = get(line, "verdict");
+	struct slice verdict = explain_line_get(line, "verdict");
 
 	if (verdict.len == 0) {
 		trace_tell(trace, "verdict", SLICE_EMPTY, "none",
@@ -335,21 +203,31 @@ tell_verdict(struct trace *trace, const struct line *line)
 	    slice_from_cstr(meaning_of_verdict(verdict)));
 }
 
+/* "queue id 4bXk2P0Zz1, id 6b01fb47-1.2"; older lines have no id. */
+static struct slice
+name_message(struct arena *arena, const struct explain_line *line)
+{
+	struct slice id = explain_line_get(line, "id");
+	struct strbuf name;
+
+	strbuf_init(&name, arena, TRACE_MAX_TEXT);
+	strbuf_append_cstr(&name, "queue id ");
+	strbuf_append(&name, slice_head(explain_line_get(line, "queue"), 256));
+	strbuf_append_cstr(&name, id.len != 0 ? ", id " : ", session ");
+	if (id.len == 0)
+		id = explain_line_get(line, "session");
+	strbuf_append(&name, slice_head(id, 256));
+	return strbuf_slice(&name);
+}
+
 bool
 explain_log_line(struct slice text, struct trace *trace)
 {
-	struct line line;
-	struct strbuf id;
+	struct explain_line line;
 
-	parse_line(text, trace_arena(trace), &line);
-	if (line.n == 0)
+	if (!explain_parse_line(text, trace_arena(trace), &line))
 		return false;
-	strbuf_init(&id, trace_arena(trace), TRACE_MAX_TEXT);
-	strbuf_append_cstr(&id, "queue id ");
-	strbuf_append(&id, slice_head(get(&line, "queue"), 256));
-	strbuf_append_cstr(&id, ", session ");
-	strbuf_append(&id, slice_head(get(&line, "session"), 256));
-	trace_open(trace, "message", strbuf_slice(&id));
+	trace_open(trace, "message", name_message(trace_arena(trace), &line));
 	tell_message(trace, &line);
 	trace_close(trace, NULL, SLICE_EMPTY);
 	tell_spf(trace, &line);

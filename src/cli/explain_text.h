@@ -17,11 +17,10 @@ bool explain_reply(struct slice text, struct trace *trace);
 /* Where in TEXT a reply of 4xx or 5xx begins; its length where there is none. */
 size_t explain_find_reply(struct slice text);
 
-/* assayd's line of a message: "session=... queue=..." with anything before
- * it. */
+/* assayd's line of a message, as key=value or JSON, with anything before it. */
 bool explain_log_line(struct slice text, struct trace *trace);
 
-/* Whether a line is assayd's, and of this queue or session id. */
+/* Whether a line is assayd's, and of this message's, queue or session's id. */
 bool explain_is_line_of(struct slice line, struct slice id);
 
 #endif

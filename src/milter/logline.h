@@ -5,9 +5,9 @@
 #include "base/log.h"
 
 struct inspect_results;
+struct log_pairs;
 struct policy_verdict;
 struct session;
-struct strbuf;
 
 struct logline {
 	const struct session *session;
@@ -17,12 +17,11 @@ struct logline {
 	const char *note;	/* of a fault or an abort; NULL for none */
 };
 
-/* "session=ID queue=ID client=..." and so on, key=value with a space between;
- * what came from outside is cut, and quoted where it has a space, a quote, a
- * backslash or anything not printable. */
-void logline_append(struct strbuf *text, const struct logline *line);
+/* The pairs, "session", "id", "queue", "client" and so on, which borrow what LINE
+ * points to; what came from outside is cut. */
+void logline_collect(const struct logline *line, struct log_pairs *pairs);
 
-/* The same, written at LEVEL. */
+/* Write them at LEVEL. */
 void logline_write(enum log_level level, const struct logline *line);
 
 #endif

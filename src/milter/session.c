@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "inspect/inspect.h"
 #include "milter/remember.h"
 #include "milter/service.h"
@@ -103,6 +104,7 @@ session_begin_message(struct session *session)
 	inspect_set_options(session->inspect, &session->context->inspect,
 	    session->context->resolver);
 	session->is_open = true;
+	session->n_messages++;
 	measure_begin(session);
 	return true;
 }
@@ -173,11 +175,25 @@ session_set_queue_id(struct session *session, struct slice id)
 }
 
 void
+session_append_id(const struct session *session, struct strbuf *text)
+{
+	strbuf_append_cstr(text, session->id);
+	strbuf_append_char(text, '.');
+	strbuf_append_uint(text, session->n_messages);
+}
+
+void
 session_name_message(struct session *session)
 {
-	struct slice id = session->queue_id.len != 0 ? session->queue_id :
-	    slice_from_cstr(session->id);
+	char room[sizeof(session->id) + sizeof(".4294967295")];
+	struct strbuf own;
+	struct slice id = session->queue_id;
 
+	if (id.len == 0) {
+		strbuf_init_fixed(&own, room, sizeof(room));
+		session_append_id(session, &own);
+		id = strbuf_slice(&own);
+	}
 	if (inspect_set_id(session->inspect, id) == INSPECT_NO_MEMORY)
 		session_note_failure(session, "no memory for the queue id");
 }

@@ -15,6 +15,7 @@ struct arena;
 struct inspect;
 struct milter_context;
 struct service;
+struct strbuf;
 
 struct session {
 	struct service *service;	/* borrowed */
@@ -24,6 +25,7 @@ struct session {
 	unsigned long steps;	/* SMFIP_ bits in force; 0 if not negotiated */
 	unsigned long actions;	/* SMFIF_ bits, the same */
 	bool is_connected;	/* xxfi_connect was called */
+	unsigned n_messages;	/* begun, the open one included */
 	struct arena *arena;	/* the connection's; owned */
 	struct inspect *inspect;	/* owned; NULL where memory was out */
 	struct ip_address client;
@@ -65,8 +67,11 @@ void session_note_failure(struct session *session, const char *failure);
 /* Once the MTA tells it; empty, it is not told yet. */
 void session_set_queue_id(struct session *session, struct slice id);
 
-/* Have replies call the message by what the log calls it: the queue id, or the
- * session's where there is none. */
+/* The open message's own name, "SESSION.2" for the second of its session. */
+void session_append_id(const struct session *session, struct strbuf *text);
+
+/* Have replies call the message by what the log calls it: the queue id, or its
+ * own where there is none. */
 void session_name_message(struct session *session);
 
 void session_add_recipient(struct session *session, struct slice argument);

@@ -125,6 +125,35 @@ static const struct {
 	{ "no verdict", explain_log_line, "session=1-1 queue=NOQUEUE "
 	    "client=192.0.2.1 note=\"the client is gone\"",
 	    { "note: the client is gone", "verdict: none" } },
+	{ "with an id", explain_log_line, "session=5f-1 id=5f-1.2 "
+	    "queue=NOQUEUE client=192.0.2.1 verdict=reject",
+	    { "message: queue id NOQUEUE, id 5f-1.2", "verdict: reject" } },
+	{ "JSON", explain_log_line, "Nov 21 23:00:00 mx assayd[1]: "
+	    "{\"time\":\"2026-11-21T23:00:00.000Z\",\"level\":\"info\","
+	    "\"session\":\"5f-1\",\"id\":\"5f-1.2\",\"queue\":\"4XyZ\","
+	    "\"client\":\"192.0.2.1\",\"helo\":\"\\\\x1b[2J \\\"b\\\"\","
+	    "\"rcpts\":2,\"spf\":\"fail\",\"dkim\":[{\"result\":\"fail\","
+	    "\"domain\":\"example.org\",\"reason\":\"body hash\"},"
+	    "{\"domain\":\"lists.example\",\"result\":\"pass\"}],"
+	    "\"dkim_more\":3,\"arc\":\"pass/2:lists.example\","
+	    "\"dmarc\":\"fail\",\"spf_aligned\":false,"
+	    "\"dkim_aligned\":true,\"flags\":[\"a\",\"b\"],"
+	    "\"verdict\":\"hold\"}",
+	    { "message: queue id 4XyZ, id 5f-1.2", "recipients: 2",
+	    "flags: a,b", "signature: example.org -> fail (body hash)",
+	    "signature: lists.example -> pass", "signatures more: 3",
+	    "passed by aligned SPF: no", "verdict: hold" } },
+	{ "JSON, hostile", explain_log_line,
+	    "{\"time\":\"\",\"session\":\"5f-1\",\"id\":7,\"queue\":{},"
+	    "\"helo\":\"\\\\x1b[2J \\u001b[2J\",\"dkim\":[{},[],\"x\"],"
+	    "\"flags\":[[[1]],null],\"spf\":{\"a\":1}}",
+	    { "message: queue id ", "helo: \\x1b[2J \\x1b[2J",
+	    "verdict: none" } },
+	{ "JSON that was cut", explain_log_line,
+	    "{\"time\":\"\",\"session\":\"5f-1\",\"id\":\"5f-", { NULL } },
+	{ "JSON of no message", explain_log_line,
+	    "{\"time\":\"\",\"level\":\"info\",\"message\":\"x\"}",
+	    { NULL } },
 	{ "another's line", explain_log_line, "postfix/smtpd[1]: connect",
 	    { NULL } },
 };
@@ -217,6 +246,12 @@ static const struct {
 	{ "said: 550 5.7.1 no", EXPLAIN_MESSAGE, EXPLAIN_REPLY },
 	{ "4bXyZ10cJ9z3w7m", EXPLAIN_MESSAGE, EXPLAIN_ID },
 	{ "68ff1b2c-1a", EXPLAIN_MESSAGE, EXPLAIN_ID },
+	{ "68ff1b2c-1a.2", EXPLAIN_MESSAGE, EXPLAIN_ID },
+	{ "68ff1b2c-2-1a.20", EXPLAIN_MESSAGE, EXPLAIN_ID },
+	{ "68ff1b2c-1a.", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
+	{ "68ff1b2c-1a.2.3", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
+	{ "message.eml", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
+	{ ".2", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
 	{ "no such file", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
 	{ "", EXPLAIN_MESSAGE, EXPLAIN_UNKNOWN },
 };
@@ -238,6 +273,10 @@ test_kinds(void **state)
 	}
 }
 
+#define JSON_LINE "{\"time\":\"2026-11-21T23:00:00.000Z\"," \
+	"\"level\":\"info\",\"session\":\"5f-1\",\"id\":\"5f-1.2\"," \
+	"\"queue\":\"4XyZ\",\"helo\":\"h.example\"}"
+
 static const struct {
 	const char *line, *id;
 	bool is_of;
@@ -252,6 +291,22 @@ static const struct {
 	{ "session=5f-1: the MTA's own text is sent", "5f-1", false },
 	{ "postfix/qmgr[1]: 4XyZ: removed", "4XyZ", false },
 	{ "session=", "", false },
+	{ "x: session=5f-1 id=5f-1.2 queue=4XyZ client=x", "5f-1.2", true },
+	{ "x: session=5f-1 id=5f-1.2 queue=4XyZ client=x", "5f-1", true },
+	{ "x: session=5f-1 id=5f-1.2 queue=4XyZ client=x", "4XyZ", true },
+	{ "session=5f-1 id=5f-1.21 queue=4XyZ", "5f-1.2", false },
+	{ "session=5f-1 id=5f-1.2 queue=NOQUEUE helo=5f-1.3", "5f-1.3",
+	  false },
+	{ JSON_LINE, "5f-1", true },
+	{ JSON_LINE, "5f-1.2", true },
+	{ "x[1]: " JSON_LINE " \r", "4XyZ", true },
+	{ JSON_LINE, "5f-1.", false },
+	{ JSON_LINE, "h.example", false },
+	{ JSON_LINE, "info", false },
+	{ JSON_LINE, "", false },
+	{ JSON_LINE "x", "4XyZ", false },
+	{ "{\"time\":\"\",\"message\":\"session=5f-1 queue=4XyZ\"}", "4XyZ",
+	  false },
 };
 
 static void

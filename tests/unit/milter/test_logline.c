@@ -1,32 +1,88 @@
 /* tests/unit/milter/test_logline.c - the log's line of a message. */
 #include "milter/logline.h"
 
+#include <jansson.h>
 #include <string.h>
 
-#include "base/strbuf.h"
+#include "base/log_pairs.h"
 #include "inspect/inspect.h"
 #include "milter/session.h"
 #include "policy/policy.h"
+#include "unit/capture.h"
 #include "unit/test.h"
 
 static struct session
 make_session(void)
 {
-	struct session session = { .id = "1-1", .n_recipients = 2 };
+	struct session session = { .id = "1-1", .n_messages = 2,
+		.n_recipients = 2 };
 
 	assert_true(ip_parse(SLICE("192.0.2.1"), &session.client));
 	return session;
 }
 
+/* As an object, which only takes braces; whatever line it is, it is JSON. */
+static json_t *
+parse_line(const struct log_pairs *pairs, size_t max)
+{
+	struct arena *arena = test_arena();
+	struct strbuf text;
+	json_error_t error;
+	json_t *object;
+
+	strbuf_init(&text, arena, 100000);
+	strbuf_append_cstr(&text, "{\"level\":\"info\"");
+	log_pairs_append_json(&text, pairs, max);
+	strbuf_append_char(&text, '}');
+	assert_false(text.has_failed);
+	object = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES,
+	    &error);
+	if (object == NULL)
+		fail_msg("%s in\n%.*s", error.text,
+		    SLICE_PRINTF(strbuf_slice(&text)));
+	arena_destroy(&arena);
+	return object;
+}
+
+static json_t *
+make_object(const struct logline *line)
+{
+	struct log_pairs pairs;
+
+	logline_collect(line, &pairs);
+	return parse_line(&pairs, SIZE_MAX);
+}
+
 static struct slice
 write_line(struct arena *arena, const struct logline *line)
 {
+	struct log_pairs pairs;
 	struct strbuf text;
 
+	json_decref(make_object(line));
+	logline_collect(line, &pairs);
 	strbuf_init(&text, arena, 100000);
-	logline_append(&text, line);
+	log_pairs_append_text(&text, &pairs, SIZE_MAX);
 	assert_false(text.has_failed);
 	return strbuf_slice(&text);
+}
+
+/* JSON that says the same as the object; which is given up. */
+static void
+assert_object(const char *name, json_t *object, const char *want)
+{
+	json_error_t error;
+	json_t *wanted = json_loads(want, JSON_REJECT_DUPLICATES, &error);
+	char *text;
+
+	if (wanted == NULL)
+		fail_msg("%s: the row is no JSON: %s", name, error.text);
+	text = json_dumps(object, JSON_COMPACT);
+	if (!json_equal(object, wanted))
+		fail_msg("%s: it is %s", name, text);
+	free(text);
+	json_decref(wanted);
+	json_decref(object);
 }
 
 static void
@@ -79,7 +135,7 @@ test_message(void **state)
 	session.client_name = SLICE("mail.example.org");
 	session.daemon_name = SLICE("smtpd");
 	test_assert_slice("all of it", write_line(arena, &line),
-	    "session=1-1 queue=4XyZ daemon=smtpd client=192.0.2.1 "
+	    "session=1-1 id=1-1.2 queue=4XyZ daemon=smtpd client=192.0.2.1 "
 	    "host=mail.example.org helo=mail.example.org "
 	    "mailfrom=a@lists.example rcpts=2 from=ann@example.org "
 	    "spf=softfail spf_domain=lists.example spf_match=~all "
@@ -92,6 +148,24 @@ test_message(void **state)
 	    "policy=reject spf_aligned=no dkim_aligned=yes "
 	    "flags=unsigned-content forged=3 verdict=accept "
 	    "reason=\"dmarc=pass p=reject example.org\"");
+	assert_object("all of it", make_object(&line),
+	    "{\"level\":\"info\",\"session\":\"1-1\",\"id\":\"1-1.2\","
+	    "\"queue\":\"4XyZ\",\"daemon\":\"smtpd\","
+	    "\"client\":\"192.0.2.1\",\"host\":\"mail.example.org\","
+	    "\"helo\":\"mail.example.org\",\"mailfrom\":\"a@lists.example\","
+	    "\"rcpts\":2,\"from\":\"ann@example.org\",\"spf\":\"softfail\","
+	    "\"spf_domain\":\"lists.example\",\"spf_match\":\"~all\","
+	    "\"helo_spf\":\"none\",\"dkim\":[{\"result\":\"pass\","
+	    "\"domain\":\"example.org\",\"selector\":\"sel\"},"
+	    "{\"result\":\"fail\",\"domain\":\"lists.example\","
+	    "\"selector\":\"s\",\"reason\":\"body hash did not verify\"}],"
+	    "\"arc\":\"pass/2:lists.example\",\"dmarc\":\"pass\","
+	    "\"dmarc_domain\":\"example.org\","
+	    "\"dmarc_record\":\"example.org\",\"policy\":\"reject\","
+	    "\"spf_aligned\":false,\"dkim_aligned\":true,"
+	    "\"flags\":[\"unsigned-content\"],\"forged\":3,"
+	    "\"verdict\":\"accept\","
+	    "\"reason\":\"dmarc=pass p=reject example.org\"}");
 	arena_destroy(&arena);
 }
 
@@ -110,11 +184,11 @@ test_short_lines(void **state)
 	(void)state;
 	test_assert_slice("nothing known", write_line(arena,
 	    &(struct logline){ .session = &session, .note = "no memory" }),
-	    "session=1-1 queue=NOQUEUE client=192.0.2.1 note=\"no memory\"");
+	    "session=1-1 id=1-1.2 queue=NOQUEUE client=192.0.2.1 note=\"no memory\"");
 	test_assert_slice("monitor, at MAIL", write_line(arena,
 	    &(struct logline){ .session = &session, .results = &results,
 	    .verdict = &verdict, .is_at_mail = true }),
-	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
+	    "session=1-1 id=1-1.2 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
 	    "spf=fail spf_domain=h verdict=accept wanted=reject reason=why");
 	arena_destroy(&arena);
 }
@@ -141,7 +215,7 @@ test_relay_and_rules(void **state)
 
 	(void)state;
 	test_assert_slice("client unknown", write_line(arena, &line),
-	    "session=1-1 queue=NOQUEUE client=unknown relay=192.0.2.1 helo=h "
+	    "session=1-1 id=1-1.2 queue=NOQUEUE client=unknown relay=192.0.2.1 helo=h "
 	    "mailfrom=<> rcpts=2 from=\"\" verdict=hold "
 	    "override=local_policy override_comment=x rule=two shadow_rule=1 "
 	    "shadow_why=\"a \\\"trial\\\"\" shadow_wanted=reject "
@@ -174,11 +248,22 @@ test_evidence(void **state)
 
 	(void)state;
 	test_assert_slice("signs", write_line(arena, &line),
-	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
+	    "session=1-1 id=1-1.2 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=<> "
 	    "rcpts=2 from=\"\" arc=fail arc_instance=3 "
 	    "arc_reason=\"a seal does not verify\" verdict=accept "
 	    "wanted=hold evidence=signature,list override=mailing_list "
 	    "override_comment=evidence=signature,list reason=why");
+	assert_object("signs", make_object(&line),
+	    "{\"level\":\"info\",\"session\":\"1-1\",\"id\":\"1-1.2\","
+	    "\"queue\":\"NOQUEUE\",\"client\":\"192.0.2.1\",\"helo\":\"h\","
+	    "\"mailfrom\":\"<>\",\"rcpts\":2,\"from\":\"\","
+	    "\"arc\":\"fail\",\"arc_instance\":3,"
+	    "\"arc_reason\":\"a seal does not verify\","
+	    "\"verdict\":\"accept\",\"wanted\":\"hold\","
+	    "\"evidence\":[\"signature\",\"list\"],"
+	    "\"override\":\"mailing_list\","
+	    "\"override_comment\":\"evidence=signature,list\","
+	    "\"reason\":\"why\"}");
 	verdict = (struct policy_verdict){ .wanted = POLICY_TEMPFAIL,
 		.action = POLICY_TEMPFAIL,
 		.open_evidence = POLICY_SIGN_ARC, .reason = SLICE("why") };
@@ -202,7 +287,7 @@ test_skipped(void **state)
 	test_assert_slice("authenticated", write_line(arena,
 	    &(struct logline){ .session = &session, .results = &results,
 	    .verdict = &verdict }),
-	    "session=1-1 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=a "
+	    "session=1-1 id=1-1.2 queue=NOQUEUE client=192.0.2.1 helo=h mailfrom=a "
 	    "rcpts=2 from=\"\" trusted=authenticated header=cut "
 	    "verdict=accept");
 	arena_destroy(&arena);
@@ -267,6 +352,44 @@ fill(struct arena *arena, char c, size_t n)
 	return (struct slice){ text, n };
 }
 
+/* As it reaches the log: whole, and with its verdict. */
+static void
+check_written(enum log_format format, const struct log_pairs *pairs)
+{
+	struct log *log = log_create(LOG_SINK_STDERR, LOG_LEVEL_INFO, "assayd",
+	    0);
+	struct arena *arena = test_arena();
+	struct capture capture;
+	struct slice line;
+	json_t *object;
+
+	assert_non_null(log);
+	log_reconfigure(log, &(struct log_settings){
+		.sink = LOG_SINK_STDERR, .format = format });
+	capture_start(&capture);
+	log_write_pairs(log, LOG_LEVEL_INFO, pairs);
+	line = capture_end(&capture, arena);
+	assert_true(line.len < LOG_LINE_MAX + 32);
+	for (size_t i = 0; i + 1 < line.len; i++)
+		assert_true(line.ptr[i] >= ' ' && line.ptr[i] < 0x7f);
+	if (format == LOG_FORMAT_TEXT) {
+		assert_non_null(memmem(line.ptr, line.len, "verdict=accept",
+		    14));
+	} else {
+		object = json_loadb(line.ptr, line.len, 0, NULL);
+		assert_non_null(object);
+		assert_string_equal(json_string_value(json_object_get(object,
+		    "verdict")), "accept");
+		assert_string_equal(json_string_value(json_object_get(object,
+		    "id")), "1-1.2");
+		assert_int_equal(json_array_size(json_object_get(object,
+		    "dkim")), 8);
+		json_decref(object);
+	}
+	log_destroy(&log);
+	arena_destroy(&arena);
+}
+
 /* The longest line there can be still has its verdict. */
 static void
 test_worst_line(void **state)
@@ -289,11 +412,11 @@ test_worst_line(void **state)
 			.mechanism = ugly, .reason = ugly },
 		.helo_spf = { .result = SPF_PERMERROR, .domain = ugly },
 		.dkim = dkim, .n_dkim = N_ELEMENTS(dkim),
-		.n_ignored_signatures = SIZE_MAX / 2,
+		.n_ignored_signatures = INT32_MAX,
 		.arc = { .result = ARC_PASS, .sets = sets,
 			.n_sets = N_ELEMENTS(sets) },
 		.dmarc = { .result = DMARC_TEMPERROR, .deciding = &deciding },
-		.n_forged_fields = SIZE_MAX,
+		.n_forged_fields = INT32_MAX,
 	};
 	const struct policy_verdict verdict = { .wanted = POLICY_TEMPFAIL,
 		.action = POLICY_ACCEPT, .evidence = POLICY_SIGNS_ALL,
@@ -301,6 +424,8 @@ test_worst_line(void **state)
 		.override = POLICY_OVERRIDE_TRUSTED_FORWARDER,
 		.override_comment = fill(arena, 'c', 9999),
 		.reason = fill(arena, 'r', 9999) };
+	struct log_pairs pairs;
+	struct logline worst;
 	struct slice line;
 
 	(void)state;
@@ -312,8 +437,12 @@ test_worst_line(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(sets); i++)
 		sets[i] = (struct arc_set){ .sealer = domain };
 	session.queue_id = session.client_name = session.daemon_name = ugly;
-	line = write_line(arena, &(struct logline){ .session = &session,
-		.results = &results, .verdict = &verdict });
+	worst = (struct logline){ .session = &session, .results = &results,
+		.verdict = &verdict };
+	logline_collect(&worst, &pairs);
+	check_written(LOG_FORMAT_TEXT, &pairs);
+	check_written(LOG_FORMAT_JSON, &pairs);
+	line = write_line(arena, &worst);
 	assert_true(line.len < LOG_LINE_MAX);
 	assert_non_null(memmem(line.ptr, line.len, "verdict=accept", 14));
 	for (size_t i = 0; i < line.len; i++)

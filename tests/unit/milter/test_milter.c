@@ -1365,7 +1365,7 @@ test_replies(void **state)
 	    "not example.org, 4XyZ, 100%%");
 	peer_quit(&peer);
 
-	/* At MAIL there is no queue id: the session's is taken. */
+	/* At MAIL there is no queue id: the message's own is taken. */
 	server.context.policy.spf_reject = 1U << SPF_FAIL;
 	open_peer(&peer, FORGER);
 	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
@@ -1377,7 +1377,7 @@ test_replies(void **state)
 		struct strbuf line;
 
 		strbuf_init(&line, arena, 1000);
-		strbuf_printf(&line, "session=%.*s ", SLICE_PRINTF(text));
+		strbuf_printf(&line, " id=%.*s ", SLICE_PRINTF(text));
 		assert_logged(strbuf_cstr(&line));
 		arena_destroy(&arena);
 	}

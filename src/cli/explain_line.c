@@ -1,0 +1,298 @@
+/* cli/explain_line.c - see explain_line.h.
+ *
+ * Both forms escape alike (base/log_pairs.h, base/log_json.h), so that one
+ * decoder is enough.  A line as text cannot have what begins one as JSON: it
+ * escapes the quote. */
+#include "cli/explain_line.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/cursor.h"
+#include "base/strbuf.h"
+#include "cli/explain_text.h"
+
+#define MAX_VALUE ((size_t)4096)
+
+static void
+add(struct explain_line *line, struct slice key, struct slice value)
+{
+	if (line->n < EXPLAIN_MAX_PAIRS)
+		line->pairs[line->n++] = (struct explain_pair){ key, value };
+}
+
+/* \xHH and \" are the octets again. */
+static struct slice
+decode(struct arena *arena, struct slice quoted)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, MAX_VALUE);
+	quoted = slice_head(quoted, MAX_VALUE);
+	for (size_t i = 0; i < quoted.len; i++) {
+		int high = i + 3 < quoted.len ?
+		    ascii_hex_value(quoted.ptr[i + 2]) : -1;
+		int low = i + 3 < quoted.len ?
+		    ascii_hex_value(quoted.ptr[i + 3]) : -1;
+
+		if (quoted.ptr[i] != '\\' || i + 1 == quoted.len) {
+			strbuf_append_char(&text, quoted.ptr[i]);
+		} else if (quoted.ptr[i + 1] == 'x' && high >= 0 && low >= 0) {
+			strbuf_append_char(&text, (char)(high * 16 + low));
+			i += 3;
+		} else {
+			strbuf_append_char(&text, quoted.ptr[++i]);
+		}
+	}
+	return strbuf_slice(&text);
+}
+
+/* ---- as text ------------------------------------------------------------- */
+
+static bool
+is_key(char c)
+{
+	return ascii_is_alnum(c) || c == '_';
+}
+
+static bool
+is_value(char c)
+{
+	return c != ' ';
+}
+
+/* Up to the quote that no backslash stands before; the end of a line that was
+ * cut will do. */
+static struct slice
+take_quoted(struct cursor *cur)
+{
+	const char *start = cur->pos;
+
+	while (!cursor_at_end(cur) && cursor_peek(cur) != '"')
+		cur->pos += *cur->pos == '\\' && cur->end - cur->pos > 1 ?
+		    2 : 1;
+	return (struct slice){ start, (size_t)(cur->pos - start) };
+}
+
+static bool
+take_pair(struct cursor *cur, struct arena *arena, struct explain_line *line)
+{
+	struct slice key;
+
+	cursor_skip_wsp(cur);
+	key = cursor_take_while(cur, is_key);
+	if (key.len == 0 || !cursor_take_char(cur, '='))
+		return false;
+	if (!cursor_take_char(cur, '"')) {
+		add(line, key, cursor_take_while(cur, is_value));
+		return true;
+	}
+	add(line, key, decode(arena, take_quoted(cur)));
+	(void)cursor_take_while(cur, is_value);	/* the quote, and "..." */
+	return true;
+}
+
+/* "session=", with what syslog puts before it left out. */
+static struct slice
+find_pairs(struct slice text)
+{
+	static const struct slice session = SLICE_INIT("session=");
+
+	for (size_t i = 0; i + session.len < text.len; i++)
+		if (text.ptr[i] == 's' && (i == 0 || text.ptr[i - 1] == ' ') &&
+		    slice_starts_with(slice_from(text, i), session))
+			return slice_from(text, i);
+	return SLICE_EMPTY;
+}
+
+static void
+parse_text(struct slice text, struct arena *arena, struct explain_line *line)
+{
+	struct cursor cur = cursor_of(find_pairs(text));
+
+	while (take_pair(&cur, arena, line))
+		continue;
+}
+
+/* The three stand first, and in this order; "id" is not in older lines. */
+static bool
+is_text_of(struct slice text, struct slice id)
+{
+	static const struct slice keys[] = { SLICE_INIT("session="),
+		SLICE_INIT("id="), SLICE_INIT("queue=") };
+	struct cursor cur = cursor_of(find_pairs(text));
+
+	for (size_t i = 0; i < N_ELEMENTS(keys); i++) {
+		if (!cursor_take_text_nocase(&cur, keys[i]))
+			continue;
+		if (slice_eq(cursor_take_while(&cur, is_value), id))
+			return true;
+		cursor_skip_wsp(&cur);
+	}
+	return false;
+}
+
+/* ---- as JSON ------------------------------------------------------------- */
+
+/* The object, with what syslog puts before it left out. */
+static struct slice
+find_object(struct slice text)
+{
+	static const struct slice start = SLICE_INIT("{\"time\":\"");
+	const char *at = text.len != 0 ?
+	    memmem(text.ptr, text.len, start.ptr, start.len) : NULL;
+
+	return at == NULL ? SLICE_EMPTY :
+	    slice_from(text, (size_t)(at - text.ptr));
+}
+
+/* A new reference, or NULL where it is no message's. */
+static json_t *
+load_object(struct slice text)
+{
+	struct slice found = slice_trim_end(find_object(text));
+	json_t *object = found.len == 0 ? NULL :
+	    json_loadb(found.ptr, found.len, 0, NULL);
+
+	if (json_is_string(json_object_get(object, "session")))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static struct slice
+slice_from_json(const json_t *string)
+{
+	return (struct slice){ json_string_value(string),
+		json_string_length(string) };
+}
+
+static bool
+is_object_of(struct slice text, struct slice id)
+{
+	static const char *const keys[] = { "session", "id", "queue" };
+	json_t *object;
+	bool is_found = false;
+
+	/* Few lines are worth the reading. */
+	if (id.len == 0 || text.len == 0 ||
+	    memmem(text.ptr, text.len, id.ptr, id.len) == NULL)
+		return false;
+	object = load_object(text);
+	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
+		is_found = is_found || slice_eq(id, slice_from_json(
+		    json_object_get(object, keys[i])));
+	json_decref(object);
+	return is_found;
+}
+
+static void
+append_scalar(struct strbuf *text, struct arena *arena, const json_t *value)
+{
+	if (json_is_string(value))
+		strbuf_append(text, decode(arena, slice_from_json(value)));
+	else if (json_is_integer(value))
+		strbuf_printf(text, "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(value));
+	else if (json_is_boolean(value))
+		strbuf_append_cstr(text, json_is_true(value) ? "yes" : "no");
+}
+
+static void
+add_scalars(struct explain_line *line, struct arena *arena, struct slice key,
+    const json_t *value)
+{
+	struct strbuf text;
+	size_t n = json_is_array(value) ? json_array_size(value) : 0;
+
+	strbuf_init(&text, arena, MAX_VALUE);
+	if (!json_is_array(value))
+		append_scalar(&text, arena, value);
+	for (size_t i = 0; i < n; i++) {
+		if (i != 0)
+			strbuf_append_char(&text, ',');
+		append_scalar(&text, arena, json_array_get(value, i));
+	}
+	add(line, key, strbuf_slice(&text));
+}
+
+/* KEY, or "KEY_name", in the arena. */
+static struct slice
+make_key(struct arena *arena, const char *key, const char *name)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, arena, MAX_VALUE);
+	strbuf_append_cstr(&text, key);
+	if (name != NULL)
+		strbuf_printf(&text, "_%s", name);
+	return strbuf_slice(&text);
+}
+
+static void
+add_item(struct explain_line *line, struct arena *arena, const char *key,
+    json_t *item)
+{
+	const char *name;
+	json_t *value;
+
+	add_scalars(line, arena, make_key(arena, key, NULL),
+	    json_object_get(item, "result"));
+	json_object_foreach(item, name, value)
+		if (strcmp(name, "result") != 0)
+			add_scalars(line, arena, make_key(arena, key, name),
+			    value);
+}
+
+static void
+parse_object(struct arena *arena, json_t *object, struct explain_line *line)
+{
+	const char *key;
+	json_t *value, *item;
+	size_t i;
+
+	json_object_foreach(object, key, value) {
+		if (!json_is_object(json_array_get(value, 0))) {
+			add_scalars(line, arena, make_key(arena, key, NULL),
+			    value);
+			continue;
+		}
+		json_array_foreach(value, i, item)
+			add_item(line, arena, key, item);
+	}
+}
+
+/* ---- either -------------------------------------------------------------- */
+
+bool
+explain_parse_line(struct slice text, struct arena *arena,
+    struct explain_line *line_out)
+{
+	json_t *object = load_object(text);
+
+	line_out->n = 0;
+	if (object != NULL)
+		parse_object(arena, object, line_out);
+	else
+		parse_text(text, arena, line_out);
+	json_decref(object);
+	return line_out->n != 0;
+}
+
+bool
+explain_is_line_of(struct slice text, struct slice id)
+{
+	return find_object(text).len != 0 ? is_object_of(text, id) :
+	    is_text_of(text, id);
+}
+
+struct slice
+explain_line_get(const struct explain_line *line, const char *key)
+{
+	for (size_t i = 0; i < line->n; i++)
+		if (slice_eq(line->pairs[i].key, slice_from_cstr(key)))
+			return line->pairs[i].value;
+	return SLICE_EMPTY;
+}
