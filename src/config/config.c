@@ -57,6 +57,8 @@ create_config(void)
 		.mta_sts = MTA_STS_OPTIONS_DEFAULT,
 		.control = CONTROL_OPTIONS_DEFAULT,
 		.log_level = LOG_LEVEL_INFO,
+		.log_format = LOG_FORMAT_TEXT,
+		.log_target = LOG_TARGET_AUTO,
 		.log_facility = LOG_MAIL,
 		.drain_s = DEFAULT_DRAIN_S,
 	};

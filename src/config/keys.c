@@ -56,6 +56,12 @@ static const struct key_word log_level_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct key_word log_format_words[] = {
+	{ "text", LOG_FORMAT_TEXT },
+	{ "json", LOG_FORMAT_JSON },
+	{ NULL, 0 },
+};
+
 static const struct key_word log_facility_words[] = {
 	{ "mail", LOG_MAIL },
 	{ "daemon", LOG_DAEMON },
@@ -246,6 +252,10 @@ const struct config_key config_keys[] = {
 	    .max = 256 * 1024 * 1024 },
 	{ .path = "log.level", .type = KEY_WORD, .words = log_level_words,
 	    .set_word = set_log_level, .unset = "info" },
+	{ .path = "log.format", .type = KEY_WORD, .words = log_format_words,
+	    .set_word = set_log_format, .unset = "text" },
+	{ .path = "log.target", .type = KEY_TEXT,
+	    .set_text = set_log_target, .unset = "auto" },
 	{ .path = "log.facility", .type = KEY_WORD,
 	    .words = log_facility_words, .set_word = set_log_facility,
 	    .unset = "mail" },

@@ -32,6 +32,8 @@ struct config {
 	struct control_options control;
 	const char *authserv_id;	/* NULL: the MTA's */
 	enum log_level log_level;
+	enum log_format log_format;
+	enum log_target log_target;
 	int log_facility;		/* syslog's */
 	const char *user;		/* to run as; NULL: who started it */
 	unsigned drain_s;		/* how long TERM waits for messages */

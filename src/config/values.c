@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/cursor.h"
 #include "base/ip.h"
+#include "base/journal.h"
 #include "base/strbuf.h"
 #include "config/problems.h"
 #include "config/settings.h"
@@ -159,6 +160,29 @@ set_user(const struct key_place *place, const struct key_text *text)
 	if (text->text.len != 0 && getpwnam(text->text.ptr) == NULL)
 		refuse(place, text->line, text->text,
 		    "there is no such user: write one of passwd(5), or \"\"");
+}
+
+/* "journal" is refused here and not in a table of words: it depends on what
+ * this program was built with. */
+void
+set_log_target(const struct key_place *place, const struct key_text *text)
+{
+	static const struct key_word words[] = {
+		{ "auto", LOG_TARGET_AUTO },
+		{ "syslog", LOG_TARGET_SYSLOG },
+		{ "journal", LOG_TARGET_JOURNAL },
+		{ "stderr", LOG_TARGET_STDERR },
+		{ NULL, 0 },
+	};
+	unsigned target;
+
+	if (!key_find_word(words, text->text, &target))
+		key_refuse_word(place, text->text, words);
+	else if (target == LOG_TARGET_JOURNAL && !journal_is_built())
+		refuse(place, text->line, text->text, "this program was built "
+		    "without libsystemd; write \"syslog\"");
+	else
+		place->config->log_target = (enum log_target)target;
 }
 
 /* ---- files --------------------------------------------------------------- */
@@ -479,6 +503,12 @@ void
 set_log_level(struct config *config, unsigned level)
 {
 	config->log_level = (enum log_level)level;
+}
+
+void
+set_log_format(struct config *config, unsigned format)
+{
+	config->log_format = (enum log_format)format;
 }
 
 void

@@ -26,6 +26,8 @@ void set_psl_file(const struct key_place *place, const struct key_text *text);
 void set_quarantine(const struct key_place *place,
     const struct key_text *text);
 void set_reply(const struct key_place *place, const struct key_text *text);
+void set_log_target(const struct key_place *place,
+    const struct key_text *text);
 void set_user(const struct key_place *place, const struct key_text *text);
 
 void set_servers(const struct key_place *place, const struct key_text *texts,
@@ -54,6 +56,7 @@ void set_org_domain(struct config *config, unsigned discovery);
 void set_bad_from(struct config *config, unsigned is_accepted);
 void set_temperror(struct config *config, unsigned is_accepted);
 void set_log_level(struct config *config, unsigned level);
+void set_log_format(struct config *config, unsigned format);
 void set_log_facility(struct config *config, unsigned facility);
 
 #endif

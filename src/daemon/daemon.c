@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/journal.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "control/board.h"
@@ -66,7 +67,8 @@ tell_problem(struct daemon *d)
 {
 	struct slice text = strbuf_slice(&d->problem);
 
-	if (d->log == NULL || !d->options->is_foreground)
+	if (d->log == NULL || log_choose_sink(d->config->log_target,
+	    d->options->is_foreground) != LOG_SINK_STDERR)
 		fprintf(stderr, "assayd: %.*s\n", SLICE_PRINTF(text));
 	if (d->log != NULL)
 		log_write(d->log, LOG_LEVEL_ERROR, "%.*s",
@@ -130,14 +132,39 @@ load_draft(struct daemon *d, const char *path)
 	return true;
 }
 
+/* Whether what the log goes to is there: it would be lost without a word. */
+static bool
+check_log(struct daemon *d, enum log_sink sink)
+{
+	if (sink == LOG_SINK_STDERR && !d->options->is_foreground)
+		strbuf_append_cstr(&d->problem, "log.target = \"stderr\": in "
+		    "the background nobody reads it; start assayd with -f, or "
+		    "write \"syslog\"");
+	else if (sink == LOG_SINK_JOURNAL && !journal_is_there())
+		strbuf_append_cstr(&d->problem, "log.target = \"journal\": no "
+		    "journal listens on this host; write \"syslog\"");
+	else
+		return true;
+	return false;
+}
+
 static bool
 create_log(struct daemon *d)
 {
-	d->log = log_create(d->options->is_foreground ? LOG_SINK_STDERR :
-	    LOG_SINK_SYSLOG, d->config->log_level, "assayd",
-	    d->config->log_facility);
+	const struct log_settings settings = {
+		.sink = log_choose_sink(d->config->log_target,
+		    d->options->is_foreground),
+		.format = d->config->log_format,
+		.facility = d->config->log_facility,
+	};
+
+	if (!check_log(d, settings.sink))
+		return false;
+	d->log = log_create(settings.sink, d->config->log_level, "assayd",
+	    settings.facility);
 	if (d->log == NULL)
 		return lacks_memory(d);
+	log_reconfigure(d->log, &settings);
 	for (struct config_note *note = d->config->notes; note != NULL;
 	    note = note->next)
 		log_write(d->log, LOG_LEVEL_WARNING, "%s", note->text);

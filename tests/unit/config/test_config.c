@@ -300,6 +300,18 @@ static const struct {
 	    "report: {\n failures: { enabled = true; }; };",
 	    "f:2: there is no key report.failures: did you mean "
 	    "report.failure?\n" },
+	{ "log.format", MONITOR "log: { format = \"xml\"; };",
+	    "f:1: log.format cannot be \"xml\": write \"text\" or "
+	    "\"json\"\n" },
+	{ "log.format, a number", MONITOR "log: { format = 1; };",
+	    "f:1: log.format cannot be a number: write a text in double "
+	    "quotes\n" },
+	{ "log.target", MONITOR "log: {\n\ttarget = \"file\"; };",
+	    "f:2: log.target cannot be \"file\": write \"auto\", \"syslog\", "
+	    "\"journal\" or \"stderr\"\n" },
+	{ "log.target, a list", MONITOR "log: { target = [\"syslog\"]; };",
+	    "f:1: log.target cannot be a list: write a text in double "
+	    "quotes\n" },
 	{ "log.level", MONITOR "log: { level = \"loud\"; };",
 	    "f:1: log.level cannot be \"loud\": write \"error\", "
 	    "\"warning\", \"info\" or \"debug\"\n" },
@@ -418,6 +430,8 @@ test_defaults(void **state)
 	assert_int_equal(c->report.keep_days, 35);
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(c->log_facility, LOG_MAIL);
+	assert_int_equal(c->log_format, LOG_FORMAT_TEXT);
+	assert_int_equal(c->log_target, LOG_TARGET_AUTO);
 	assert_null(c->user);
 	assert_int_equal(c->drain_s, 30);
 	assert_null(c->notes);
@@ -465,7 +479,8 @@ static const char full[] =
     "    network_questions = 0; network_burst = 100;\n"
     "    answer_octets = 4096; answer_records = 20;\n"
     "    mail_time_ms = 1000; message_time_ms = 240000; };\n"
-    "log: { level = \"debug\"; facility = \"local3\"; };\n"
+    "log: { level = \"debug\"; facility = \"local3\";\n"
+    "    format = \"json\"; target = \"stderr\"; };\n"
     "user = \"root\";\n"
     "drain_s = 0;\n";
 
@@ -576,6 +591,8 @@ test_full(void **state)
 	assert_int_equal(c->inspect.arc.max_sets, 1);
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(c->log_facility, LOG_LOCAL3);
+	assert_int_equal(c->log_format, LOG_FORMAT_JSON);
+	assert_int_equal(c->log_target, LOG_TARGET_STDERR);
 	assert_string_equal(c->user, "root");
 	assert_int_equal(c->drain_s, 0);
 	note = c->notes;
