@@ -40,6 +40,8 @@ struct board_slot {
 	atomic_bool has_store, is_store_down;
 	atomic_ullong store_written, store_dropped, store_queued_octets;
 	atomic_ullong resident_octets;
+	atomic_ullong cpu_us;		/* user's and system's; it goes on from
+					 * one process to the next, too */
 	atomic_uint n_descriptors;
 	/* health_observe's: since when the store is down (monotonic; 0: it is
 	 * not), what DNS was asked lately, and what of it failed. */

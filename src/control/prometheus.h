@@ -4,6 +4,7 @@
 #define ASSAY_CONTROL_PROMETHEUS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct board;
 struct control_host;
@@ -16,5 +17,9 @@ struct strbuf;
 
 void prometheus_append(struct strbuf *out, const struct board *board,
     const struct control_host *host);
+
+/* The same at another time, of the monotonic clock. */
+void prometheus_append_at(struct strbuf *out, const struct board *board,
+    const struct control_host *host, int64_t now_ms);
 
 #endif

@@ -174,8 +174,9 @@ add_dns(struct sum *sum, const struct dns_metrics *dns)
 			add_zone(sum, &zone);
 }
 
+/* Of the cache, the store and the process: what goes on when it has ended. */
 static void
-add_cache_and_store(struct sum *sum, const struct board_slot *slot)
+add_lasting(struct sum *sum, const struct board_slot *slot)
 {
 	sum->cache_hits += get(&slot->cache_hits);
 	sum->cache_misses += get(&slot->cache_misses);
@@ -184,6 +185,7 @@ add_cache_and_store(struct sum *sum, const struct board_slot *slot)
 	sum->cache_evictions += get(&slot->cache_evictions);
 	sum->store_written += get(&slot->store_written);
 	sum->store_dropped += get(&slot->store_dropped);
+	sum->cpu_us += get(&slot->cpu_us);
 	sum->n_tests += get(&slot->n_tests);
 	sum->n_failed_tests += get(&slot->n_failed_tests);
 }
@@ -227,7 +229,7 @@ sum_board(const struct board *board, struct sum *sum_out)
 
 		add_milter(sum_out, &slot->milter);
 		add_dns(sum_out, &slot->dns);
-		add_cache_and_store(sum_out, slot);
+		add_lasting(sum_out, slot);
 		if (atomic_load(&slot->pid) == 0)
 			continue;
 		add_present(sum_out, slot);

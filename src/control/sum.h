@@ -57,6 +57,7 @@ struct sum {
 	/* Of the processes that there are. */
 	unsigned n_processes;
 	uint64_t resident_octets, n_descriptors;
+	uint64_t cpu_us;		/* of all that there were */
 	uint64_t n_tests, n_failed_tests;
 	/* Of those that take mail: UNSOUND where one is, UNTESTED where one is
 	 * and none is UNSOUND. */
