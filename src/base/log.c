@@ -22,9 +22,11 @@
 #define LIMIT_INTERVAL_MS 60000
 
 struct log {
-	atomic_uint settings;	/* as pack() puts them */
+	/* The pointers are to these, or to what others own. */
+	atomic_uint own_settings;	/* as pack() puts them */
 	atomic_int own_threshold;
-	_Atomic(atomic_int *) threshold;	/* borrowed where it is shared */
+	_Atomic(atomic_uint *) settings;
+	_Atomic(atomic_int *) threshold;
 	const char *ident;	/* borrowed */
 	pthread_mutex_t limit_lock;	/* guards every struct log_limit */
 };
@@ -58,18 +60,14 @@ unpack(unsigned settings)
 	};
 }
 
-/* libmilter's lines go to syslog whatever ours do: under our name, then. */
+/* Whatever ours do, libmilter's lines go to syslog: under our name, then.  And
+ * where settings are shared, another process may have us write there. */
 static void
 prepare_syslog(const struct log *log, const struct log_settings *settings)
 {
-	switch (settings->sink) {
-	case LOG_SINK_STDERR:
-		break;
-	case LOG_SINK_SYSLOG:
-	case LOG_SINK_JOURNAL:
-		openlog(log->ident, LOG_PID | LOG_NDELAY, settings->facility);
-		break;
-	}
+	int now = settings->sink == LOG_SINK_SYSLOG ? LOG_NDELAY : 0;
+
+	openlog(log->ident, LOG_PID | now, settings->facility);
 }
 
 struct log *
@@ -89,7 +87,8 @@ log_create(enum log_sink sink, enum log_level threshold, const char *ident,
 	log->ident = ident;
 	atomic_init(&log->own_threshold, (int)threshold);
 	atomic_init(&log->threshold, &log->own_threshold);
-	atomic_init(&log->settings, 0);
+	atomic_init(&log->own_settings, 0);
+	atomic_init(&log->settings, &log->own_settings);
 	log_reconfigure(log, &settings);
 	return log;
 }
@@ -98,7 +97,21 @@ void
 log_reconfigure(struct log *log, const struct log_settings *settings)
 {
 	prepare_syslog(log, settings);
-	atomic_store(&log->settings, pack(settings));
+	atomic_store(atomic_load(&log->settings), pack(settings));
+}
+
+void
+log_share_settings(struct log *log, atomic_uint *settings)
+{
+	atomic_store(settings, atomic_load(atomic_load(&log->settings)));
+	atomic_store(&log->settings, settings);
+}
+
+static struct log_settings
+settings_of(const struct log *log)
+{
+	return unpack(atomic_load_explicit(atomic_load_explicit(
+	    &log->settings, memory_order_acquire), memory_order_relaxed));
 }
 
 void
@@ -106,8 +119,7 @@ log_destroy(struct log **log)
 {
 	if (*log == NULL)
 		return;
-	if (unpack(atomic_load(&(*log)->settings)).sink != LOG_SINK_STDERR)
-		closelog();
+	closelog();
 	pthread_mutex_destroy(&(*log)->limit_lock);
 	free(*log);
 	*log = NULL;
@@ -365,7 +377,7 @@ emit(const struct log *log, enum log_level level, const char *suffix,
 {
 	struct line line;
 
-	begin_line(&line, log, unpack(atomic_load(&log->settings)), level);
+	begin_line(&line, log, settings_of(log), level);
 	append_message(&line, suffix, format, args);
 	switch (line.settings.format) {
 	case LOG_FORMAT_TEXT:
@@ -451,7 +463,7 @@ log_write_pairs(struct log *log, enum log_level level,
 
 	if (!log_is_enabled(log, level))
 		return;
-	settings = unpack(atomic_load(&log->settings));
+	settings = settings_of(log);
 	begin_line(&line, log, settings, level);
 	while (!append_pairs(&line, pairs, max) && max != 0) {
 		max = max == SIZE_MAX ? LOG_LINE_MAX / 16 : max / 2;

@@ -73,6 +73,9 @@ void log_set_threshold(struct log *log, enum log_level threshold);
  * of each process may share the same one. */
 void log_share_threshold(struct log *log, atomic_int *threshold);
 
+/* The same of what log_reconfigure() sets. */
+void log_share_settings(struct log *log, atomic_uint *settings);
+
 /* One line, without a line end.  Text from outside goes in through
  * strbuf_append_escaped first; what is left of control characters is written
  * as '?', and a line over LOG_LINE_MAX octets is cut: in JSON its message is,

@@ -56,6 +56,7 @@ struct board {
 	int64_t start_s;	/* of the daemon, wall clock */
 	unsigned max_descriptors;	/* RLIMIT_NOFILE, of each process */
 	atomic_int log_level;	/* enum log_level: log_share_threshold */
+	atomic_uint log_settings;	/* log_share_settings */
 	atomic_ullong n_reloads, n_failed_reloads;
 	atomic_llong reloaded_s;	/* wall clock; 0: never */
 	unsigned n_slots;

@@ -16,7 +16,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/journal.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "control/board.h"
@@ -24,6 +23,7 @@
 #include "daemon/drain.h"
 #include "daemon/engine.h"
 #include "daemon/hostname.h"
+#include "daemon/log_setup.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/part.h"
@@ -132,33 +132,13 @@ load_draft(struct daemon *d, const char *path)
 	return true;
 }
 
-/* Whether what the log goes to is there: it would be lost without a word. */
-static bool
-check_log(struct daemon *d, enum log_sink sink)
-{
-	if (sink == LOG_SINK_STDERR && !d->options->is_foreground)
-		strbuf_append_cstr(&d->problem, "log.target = \"stderr\": in "
-		    "the background nobody reads it; start assayd with -f, or "
-		    "write \"syslog\"");
-	else if (sink == LOG_SINK_JOURNAL && !journal_is_there())
-		strbuf_append_cstr(&d->problem, "log.target = \"journal\": no "
-		    "journal listens on this host; write \"syslog\"");
-	else
-		return true;
-	return false;
-}
-
 static bool
 create_log(struct daemon *d)
 {
-	const struct log_settings settings = {
-		.sink = log_choose_sink(d->config->log_target,
-		    d->options->is_foreground),
-		.format = d->config->log_format,
-		.facility = d->config->log_facility,
-	};
+	struct log_settings settings;
 
-	if (!check_log(d, settings.sink))
+	if (!log_setup_choose(d->config, d->options->is_foreground, &settings,
+	    &d->problem))
 		return false;
 	d->log = log_create(settings.sink, d->config->log_level, "assayd",
 	    settings.facility);
@@ -183,6 +163,7 @@ create_board(struct daemon *d)
 		d->board->max_descriptors = limit.rlim_cur < UINT_MAX ?
 		    (unsigned)limit.rlim_cur : UINT_MAX;
 	log_share_threshold(d->log, &d->board->log_level);
+	log_share_settings(d->log, &d->board->log_settings);
 	return true;
 }
 
@@ -228,6 +209,7 @@ start_engine(struct daemon *d, const struct supervisor_place *place)
 		.config_path = d->config_path,
 		.hostname = d->context.hostname,
 		.log = d->log,
+		.is_foreground = d->options->is_foreground,
 		.board = d->board,
 		.place = place,
 	};

@@ -32,9 +32,12 @@ struct engine {
 
 /* A level that was set since holds until now (struct control_host). */
 static void
-apply_log(struct engine *engine, const struct config *config)
+apply_log(struct engine *engine, const struct generation *now)
 {
-	log_set_threshold(engine->options.log, config->log_level);
+	struct log *log = engine->options.log;
+
+	log_set_threshold(log, now->config->log_level);
+	log_reconfigure(log, &now->log);
 }
 
 static void
@@ -48,7 +51,7 @@ on_switched(void *arg, const struct generation *before,
 	loop_set_drain(engine->loop, now->config->drain_s);
 	pulse_switch(engine->pulse, before, now);
 	if (before != NULL)
-		apply_log(engine, now->config);
+		apply_log(engine, now);
 }
 
 static bool
@@ -106,6 +109,7 @@ claim_slot(struct engine *engine)
 	milter_set_metrics(&engine->slot->milter);
 	engine->maker = (struct generation_maker){ .base = engine->base,
 		.log = engine->options.log,
+		.is_foreground = engine->options.is_foreground,
 		.hostname = engine->options.hostname,
 		.milter = engine->options.boot->milter,
 		.dns_metrics = &engine->slot->dns };

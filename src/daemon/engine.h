@@ -22,6 +22,7 @@ struct engine_options {
 	const char *config_path;	/* absolute */
 	const char *hostname;
 	struct log *log;
+	bool is_foreground;
 	struct board *board;
 	const struct supervisor_place *place;	/* NULL: the only process */
 };

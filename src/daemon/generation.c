@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "config/config.h"
 #include "config/fingerprint.h"
+#include "daemon/log_setup.h"
 #include "daemon/part.h"
 #include "dns/zone.h"
 #include "milter/milter.h"
@@ -239,7 +240,9 @@ generation_create(struct generation_maker *maker, const struct draft *draft,
 	}
 	gen->draft = draft_share(draft);
 	gen->config = draft_config(draft);
-	if (make_resolver(gen, maker, before, problem) &&
+	if (log_setup_choose(gen->config, maker->is_foreground, &gen->log,
+	    problem) &&
+	    make_resolver(gen, maker, before, problem) &&
 	    make_throttle(gen, before, problem) &&
 	    make_writer(gen, maker, before, problem))
 		fill_context(gen, maker);

@@ -7,6 +7,7 @@
 #ifndef ASSAY_DAEMON_GENERATION_H
 #define ASSAY_DAEMON_GENERATION_H
 
+#include "base/log.h"
 #include "daemon/draft.h"
 #include "milter/context.h"
 
@@ -17,6 +18,7 @@ struct strbuf;
 struct generation_maker {
 	struct event_base *base;
 	struct log *log;
+	bool is_foreground;
 	const char *hostname;
 	/* Of the first configuration: the socket stays as it is. */
 	struct milter_options milter;
@@ -27,6 +29,7 @@ struct generation_maker {
 struct generation {
 	struct milter_context context;
 	const struct config *config;
+	struct log_settings log;
 	struct draft draft;
 	/* Shared. */
 	struct part *resolver, *throttle, *writer;

@@ -263,6 +263,33 @@ test_reconfigure(void **state)
 	arena_destroy(&arena);
 }
 
+/* What one log of several is told, all do. */
+static void
+test_shared(void **state)
+{
+	struct log *log = make_log(LOG_FORMAT_JSON);
+	struct log *other = make_log(LOG_FORMAT_TEXT);
+	struct arena *arena = test_arena();
+	struct capture capture;
+	atomic_uint shared = 7;
+
+	(void)state;
+	log_share_settings(other, &shared);
+	log_share_settings(log, &shared);
+	capture_start(&capture);
+	log_write(other, LOG_LEVEL_WARNING, "x");
+	json_decref(parse("shared", capture_end(&capture, arena)));
+	log_reconfigure(other, &(struct log_settings){
+		.sink = LOG_SINK_STDERR, .format = LOG_FORMAT_TEXT });
+	capture_start(&capture);
+	log_write(log, LOG_LEVEL_INFO, "x");
+	test_assert_slice("text again", capture_end(&capture, arena),
+	    "assayd: info: x\n");
+	log_destroy(&log);
+	log_destroy(&other);
+	arena_destroy(&arena);
+}
+
 static void
 test_target(void **state)
 {
@@ -289,6 +316,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_cut),
 		cmocka_unit_test(test_reconfigure),
+		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_target),
 	};
 
