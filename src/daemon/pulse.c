@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +24,7 @@
 struct past {
 	struct cache_counters cache;
 	uint64_t written, dropped;
+	uint64_t cpu_us;
 };
 
 struct pulse {
@@ -44,7 +46,7 @@ pulse_claim_slot(struct board_slot *slot, unsigned number, bool takes_mail)
 	atomic_store(&slot->is_draining, false);
 	atomic_store(&slot->soundness, BOARD_UNTESTED);
 	milter_begin_metrics(&slot->milter);
-	atomic_store(&slot->dns.n_in_flight, 0);
+	dns_begin_metrics(&slot->dns);
 	atomic_store(&slot->store_queued_octets, 0);
 	atomic_store(&slot->pid, (long)getpid());
 }
@@ -66,6 +68,18 @@ find_resident_octets(void)
 	if (n <= 0 || sscanf(text, "%lu %lu", &size, &resident) != 2)
 		return 0;
 	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t
+find_cpu_us(void)
+{
+	struct rusage usage;
+
+	/* It fails for no process that there is. */
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) *
+	    1000000 + (uint64_t)(usage.ru_utime.tv_usec +
+	    usage.ru_stime.tv_usec);
 }
 
 /* Its own is among them, and ".", "..". */
@@ -132,6 +146,7 @@ beat(struct pulse *pulse)
 		show_writer(pulse);
 	}
 	atomic_store(&slot->resident_octets, find_resident_octets());
+	atomic_store(&slot->cpu_us, pulse->past.cpu_us + find_cpu_us());
 	if (pulse->n_beats++ % DESCRIPTORS_EVERY == 0)
 		atomic_store(&slot->n_descriptors, count_descriptors());
 	atomic_store(&slot->beat_ms, clock_monotonic_ms());
@@ -195,6 +210,7 @@ pulse_create(struct event_base *base, struct board *board,
 		return NULL;
 	pulse->board = board;
 	pulse->slot = slot;
+	pulse->past.cpu_us = atomic_load(&slot->cpu_us);
 	pulse->timer = event_new(base, -1, EV_PERSIST, on_timer, pulse);
 	if (pulse->timer == NULL || event_add(pulse->timer, &interval) != 0)
 		pulse_destroy(&pulse);
