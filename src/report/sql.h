@@ -9,6 +9,8 @@
 #ifndef ASSAY_REPORT_SQL_H
 #define ASSAY_REPORT_SQL_H
 
+#include <stdatomic.h>
+
 #include "report/store.h"
 
 /* More different statements than these are a bug. */
@@ -95,6 +97,10 @@ struct sql {
 	const struct sql_driver *driver;
 	struct arena *scratch;	/* owned */
 	bool is_connected;
+	int64_t deadline_ms;	/* monotonic: statements give up then; 0:
+				 * never */
+	const atomic_bool *is_cancelled;	/* or once this is set; or
+						 * NULL */
 	char problem[SQL_PROBLEM_MAX];
 };
 

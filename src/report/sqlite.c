@@ -15,12 +15,15 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "report/sql.h"
 
 #define BUSY_TIMEOUT_MS 3000
 #define PATH_OCTETS_MAX ((size_t)4000)
 #define FILE_MODE 0640
+/* Between two looks at the clock: some 100 us. */
+#define STEPS_PER_LOOK 10000
 
 /* Behind the database's name: whose lock it is that reports are sent.  Not the
  * database itself: SQLite's own locks on it are POSIX ones, which a close of
@@ -86,6 +89,7 @@ status_of(int code, int error)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
+	case SQLITE_INTERRUPT:
 		return STORE_BUSY;
 	case SQLITE_FULL:
 		return STORE_FULL;
@@ -109,6 +113,8 @@ describe(int code)
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
 		return "is locked by another process";
+	case SQLITE_INTERRUPT:
+		return "took too long to read";
 	case SQLITE_FULL:
 		return "cannot grow: the disk or a quota is full";
 	case SQLITE_CANTOPEN:
@@ -260,11 +266,24 @@ set_journal(struct sqlite *lite)
 	return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
+/* SQLite's question, while a statement runs. */
+static int
+is_time_up(void *arg)
+{
+	const struct sql *sql = arg;
+
+	return (sql->deadline_ms != 0 &&
+	    clock_monotonic_ms() >= sql->deadline_ms) ||
+	    (sql->is_cancelled != NULL && atomic_load(sql->is_cancelled));
+}
+
 static int
 configure(struct sqlite *lite)
 {
 	int code;
 
+	sqlite3_progress_handler(lite->db, STEPS_PER_LOOK, is_time_up,
+	    &lite->sql);
 	sqlite3_extended_result_codes(lite->db, 1);
 	sqlite3_busy_timeout(lite->db, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(lite->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

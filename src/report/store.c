@@ -134,6 +134,14 @@ store_close(struct store **store)
 	*store = NULL;
 }
 
+void
+store_bound(struct store *store, int64_t deadline_ms,
+    const atomic_bool *is_cancelled)
+{
+	store->sql->deadline_ms = deadline_ms;
+	store->sql->is_cancelled = is_cancelled;
+}
+
 const char *
 store_problem(const struct store *store)
 {

@@ -10,6 +10,8 @@
 #ifndef ASSAY_REPORT_STORE_H
 #define ASSAY_REPORT_STORE_H
 
+#include <stdatomic.h>
+
 #include "report/fact.h"
 
 struct store;
@@ -36,6 +38,13 @@ void store_close(struct store **store);
 
 /* Whether the URL's form is right; touches nothing.  For config/. */
 enum store_status store_check_url(struct slice url);
+
+/* What runs at DEADLINE_MS (monotonic; 0: no such time), or while IS_CANCELLED
+ * (borrowed; or NULL) is set by another thread, gives up with STORE_BUSY: for
+ * statements that read much.  PostgreSQL has bounds of its own, of ten
+ * seconds for each statement. */
+void store_bound(struct store *store, int64_t deadline_ms,
+    const atomic_bool *is_cancelled);
 
 /* One sentence on the last call that was not STORE_OK, borrowed until the next
  * one, printable; for the log. */

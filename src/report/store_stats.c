@@ -29,6 +29,14 @@ static const char *const totals[] = {
 	    "GROUP BY dmarc_result ORDER BY 2 DESC, 1",
 };
 
+#define FAILED_FIRST "HAVING " SUM_IF("dmarc_result = 'fail'") " > 0" \
+	" ORDER BY 4 DESC, 1 LIMIT $3"
+
+static const char failing_domains[] = "SELECT author_domain, " SUMS
+    "GROUP BY author_domain " FAILED_FIRST;
+static const char failing_sources[] = "SELECT source, " SUMS
+    "GROUP BY source " FAILED_FIRST;
+
 static const char shadows[] =
     "SELECT shadow_rule, shadow_wanted, author_domain, source, dmarc_result,"
     " evidence, action, CAST(sum(count) AS BIGINT), min(first_s), max(last_s)"
@@ -75,16 +83,14 @@ struct visitor {
 };
 
 static enum store_status
-visit_rows(struct store *store, const char *text, uint32_t from, uint32_t to,
-    const struct visitor *visitor)
+visit_rows(struct store *store, const char *text,
+    const struct sql_value *values, size_t n, const struct visitor *visitor)
 {
-	const struct sql_value bounds[] = { sql_number(from), sql_number(to) };
 	enum store_status status = store_connect(store);
 	bool has_row = true;
 
 	if (status == STORE_OK)
-		status = sql_start(store->sql, text, bounds,
-		    N_ELEMENTS(bounds));
+		status = sql_start(store->sql, text, values, n);
 	while (status == STORE_OK && has_row) {
 		status = sql_step(store->sql, &has_row);
 		if (status == STORE_OK && has_row &&
@@ -110,7 +116,25 @@ store_visit_totals(struct store *store, enum store_dimension dimension,
     bool (*visit)(void *context, const struct store_total *total),
     void *context)
 {
-	return visit_rows(store, totals[dimension], from, to,
+	const struct sql_value values[] = { sql_number(from), sql_number(to) };
+
+	return visit_rows(store, totals[dimension], values,
+	    N_ELEMENTS(values), &(struct visitor){ .take = take_total,
+		.dimension = dimension, .visit_total = visit,
+		.context = context });
+}
+
+enum store_status
+store_visit_failing(struct store *store, enum store_dimension dimension,
+    uint32_t from, uint32_t to, unsigned max,
+    bool (*visit)(void *context, const struct store_total *total),
+    void *context)
+{
+	const struct sql_value values[] = { sql_number(from), sql_number(to),
+		sql_number(max) };
+
+	return visit_rows(store, dimension == STORE_BY_SOURCE ?
+	    failing_sources : failing_domains, values, N_ELEMENTS(values),
 	    &(struct visitor){ .take = take_total, .dimension = dimension,
 		.visit_total = visit, .context = context });
 }
@@ -139,7 +163,9 @@ store_visit_shadows(struct store *store, uint32_t from, uint32_t to,
     bool (*visit)(void *context, const struct store_shadow *shadow),
     void *context)
 {
-	return visit_rows(store, shadows, from, to, &(struct visitor){
-	    .take = take_shadow, .visit_shadow = visit,
+	const struct sql_value values[] = { sql_number(from), sql_number(to) };
+
+	return visit_rows(store, shadows, values, N_ELEMENTS(values),
+	    &(struct visitor){ .take = take_shadow, .visit_shadow = visit,
 	    .context = context });
 }

@@ -34,6 +34,13 @@ enum store_status store_visit_totals(struct store *store,
     bool (*visit)(void *context, const struct store_total *total),
     void *context);
 
+/* Up to MAX author domains or sources that failed DMARC, by how many messages
+ * did, most first; their totals are of all their messages. */
+enum store_status store_visit_failing(struct store *store,
+    enum store_dimension dimension, uint32_t from, uint32_t to, unsigned max,
+    bool (*visit)(void *context, const struct store_total *total),
+    void *context);
+
 /* What a rule in shadow would have done. */
 struct store_shadow {
 	struct slice rule, wanted;
