@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "base/strbuf.h"
+#include "config/http.h"
 #include "config/problems.h"
 #include "config/report.h"
 #include "config/rules.h"
@@ -220,6 +221,8 @@ const struct config_key config_keys[] = {
 	/* Postfix waits 100 s for a socketmap's answer. */
 	{ .path = "mta_sts.timeout_s", .type = KEY_NUMBER,
 	    .offset = AT(mta_sts.timeout_s), .min = 1, .max = 60 },
+	{ .path = "http.listen", .type = KEY_TEXT,
+	    .set_text = set_http_listen },
 	{ .path = "limits.header_octets", .type = KEY_SIZE,
 	    .offset = AT(inspect.header.max_octets), .min = 16 * 1024,
 	    .max = 16 * 1024 * 1024 },

@@ -136,6 +136,15 @@ static const struct {
 	    "\"no-group\"; };", "f:1: mta_sts.socket_group cannot be "
 	    "\"no-group\": there is no such group: write one of group(5), or "
 	    "\"\"\n" },
+	{ "http.listen", MONITOR "http: { listen = \"localhost:80\"; };",
+	    "f:1: http.listen cannot be \"localhost:80\": write an address "
+	    "and a port, as \"127.0.0.1:8892\" or \"[::1]:8892\"\n" },
+	{ "http.listen, no port", MONITOR "http: { listen = \"127.0.0.1\"; };",
+	    "f:1: http.listen cannot be \"127.0.0.1\": write an address "
+	    "and a port, as \"127.0.0.1:8892\" or \"[::1]:8892\"\n" },
+	{ "http.listen, a number", MONITOR "http: { listen = 80; };",
+	    "f:1: http.listen cannot be a number: write a text in "
+	    "double quotes\n" },
 	{ "mta_sts.timeout_s", MONITOR "mta_sts: { timeout_s = 0; };",
 	    "f:1: mta_sts.timeout_s cannot be 0: write a number from 1 to "
 	    "60\n" },
@@ -474,6 +483,7 @@ static const char full[] =
     "    subject = true; per_hour = 2; }; };\n"
     "mta_sts: { socket = \"local:/run/b\"; socket_mode = \"666\"; "
     "socket_group = \"root\"; timeout_s = 60; };\n"
+    "http: { listen = \"127.0.0.1:8892\"; };"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; questions = 20;\n"
     "    network_questions = 0; network_burst = 100;\n"
@@ -532,6 +542,7 @@ test_full(void **state)
 	assert_int_equal(c->mta_sts.socket_mode, 0666);
 	assert_string_equal(c->mta_sts.socket_group, "root");
 	assert_int_equal(c->mta_sts.timeout_s, 60);
+	assert_string_equal(c->control.http, "127.0.0.1:8892");
 	assert_int_equal(c->cache.megabytes, 3);
 	assert_string_equal(c->zone_file, "/tmp/zone");
 	assert_true(c->inspect.is_spf_enabled);
@@ -619,6 +630,9 @@ static const struct {
 	{ "every address", "milter: { socket = \"inet:8891\"; };",
 	    "f:1: milter.socket: this listens on every address of this host, "
 	    "and any host that reaches it may use it" },
+	{ "HTTP for all", "http: { listen = \"[::]:8892\"; };",
+	    "f:1: http.listen: [::]:8892 is no loopback address: whoever "
+	    "reaches it may read what mail comes here, and from whom" },
 	{ "everybody trusted", "trusted: { networks = [\"::/0\"]; };",
 	    "f:1: trusted.networks: \"::/0\" trusts everybody: no mail is "
 	    "inspected" },
