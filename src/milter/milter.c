@@ -11,6 +11,7 @@
 #include "milter/libmilter.h"
 #include "milter/listener.h"
 #include "milter/service.h"
+#include "milter/starved.h"
 
 /* The largest packet that libmilter takes: a header field of this size, as the
  * MTA may be configured to let in (Postfix: header_size_limit, 102400). */
@@ -125,6 +126,9 @@ sigwait(const sigset_t *restrict set, int *restrict signal_out)
 bool
 milter_run(void)
 {
+	if (!starved_prepare())
+		log_write(service_get()->context->log, LOG_LEVEL_WARNING,
+		    "there is no thread to make others when they are short");
 	return smfi_main() == MI_SUCCESS;
 }
 
