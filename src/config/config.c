@@ -187,6 +187,14 @@ share_key_limits(struct inspect_options *inspect)
 	inspect->arc.max_rsa_bits = inspect->dkim.max_rsa_bits;
 }
 
+/* Whoever asks the cache waits little longer than the resolver may take. */
+static void
+share_time_out(struct config *config)
+{
+	config->cache.patience_ms = config->resolver.timeout_ms +
+	    CACHE_GRACE_MS;
+}
+
 /* What a rule asks for and nobody finds out. */
 static const char *
 find_missing_method(const struct inspect_options *inspect,
@@ -230,6 +238,7 @@ read_keys(struct loader *loader, struct slice text)
 	    text.len }, loader->config, &loader->problems, loader->lines))
 		return;
 	share_key_limits(&loader->config->inspect);
+	share_time_out(loader->config);
 	check_mode(loader);
 	check_methods(loader);
 	check_evidence(loader);

@@ -247,13 +247,22 @@ wait_for_flight(const struct question *q, struct flight *flight,
 	return answer;
 }
 
+static int64_t
+limit_deadline(const struct cache *cache, int64_t deadline_ms)
+{
+	int64_t own_ms = clock_monotonic_ms() + cache->options.patience_ms;
+
+	return cache->options.patience_ms != 0 && own_ms < deadline_ms ?
+	    own_ms : deadline_ms;
+}
+
 static const struct dns_answer *
 measure_wait(const struct question *q, struct flight *flight,
     int64_t deadline_ms, bool *is_ours_out)
 {
 	int64_t start_us = clock_monotonic_us();
 	const struct dns_answer *answer = wait_for_flight(q, flight,
-	    deadline_ms, is_ours_out);
+	    limit_deadline(q->cache, deadline_ms), is_ours_out);
 
 	if (q->cache->metrics != NULL)
 		histogram_add(&q->cache->metrics->wait,

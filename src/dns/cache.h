@@ -20,7 +20,15 @@
 struct cache_options {
 	unsigned megabytes;	/* of memory for all that is kept, from 1 */
 	int64_t (*now_ms)(void);	/* of TTLs; as clock_monotonic_ms */
+	/* No caller waits longer for one question, so that a resolver that
+	 * stands still costs no more than one that does not answer; 0: until
+	 * the caller's deadline. */
+	unsigned patience_ms;
 };
+
+/* What a caller waits beyond the resolver's own time-out, which is to be the
+ * first to end a question. */
+#define CACHE_GRACE_MS 1000
 
 #define CACHE_OPTIONS_DEFAULT \
 	{ .megabytes = 16, .now_ms = clock_monotonic_ms }

@@ -521,6 +521,30 @@ test_own_deadline(void **state)
 	dns_destroy_resolver(&cache);
 }
 
+/* Nobody waits for a resolver that stands still, whatever time he has. */
+static void
+test_patience(void **state)
+{
+	const struct cache_options options = { .megabytes = 1,
+		.now_ms = virtual_now_ms, .patience_ms = SOON_MS };
+	struct inner *inner = create_inner();
+	struct resolver *cache = cache_create(&inner->base, &options);
+	struct arena *arena = test_arena();
+	struct asker asker;
+
+	(void)state;
+	assert_non_null(cache);
+	inner->is_holding = true;
+	start_asker(&asker, cache, CLOCK_NEVER_MS);
+	assert_string_equal(join_asker(&asker)->why, "timeout");
+	let_go(inner);
+	assert_int_equal(query(cache, arena, NAME)->status, DNS_NOERROR);
+	assert_int_equal(inner->n_questions, 1);
+	arena_destroy(&asker.arena);
+	arena_destroy(&arena);
+	dns_destroy_resolver(&cache);
+}
+
 /* What is at hand; nothing is asked for it. */
 static void
 test_at_hand(void **state)
@@ -718,6 +742,7 @@ main(void)
 		cmocka_unit_test(test_attached),
 		cmocka_unit_test(test_merging),
 		cmocka_unit_test(test_own_deadline),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_at_hand),
 		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_failures),
