@@ -34,6 +34,7 @@ struct worker {
 	unsigned number;
 	int64_t start_ms;
 	atomic_llong *beat_ms;	/* in memory that it shares with us */
+	bool is_doomed;		/* killed for being stuck; not ended yet */
 };
 
 struct supervisor {
@@ -116,6 +117,7 @@ fork_worker(struct supervisor *sv, struct worker *worker, int ready_fd,
 
 	worker->number = ++sv->n_started;
 	worker->start_ms = clock_monotonic_ms();
+	worker->is_doomed = false;
 	atomic_store(worker->beat_ms, worker->start_ms);
 	if ((pid = fork()) < 0) {
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
@@ -303,11 +305,13 @@ watch_beats(struct supervisor *sv)
 		return;
 	sv->next_watch_ms = now_ms + interval_ms;
 	for (unsigned i = 0; i < sv->options.n_workers; i++) {
-		const struct worker *worker = &sv->workers[i];
+		struct worker *worker = &sv->workers[i];
 		int64_t silence_ms = now_ms - atomic_load(worker->beat_ms);
 
-		if (worker->pid == 0 || silence_ms < 2 * interval_ms)
+		if (worker->pid == 0 || worker->is_doomed ||
+		    silence_ms < 2 * interval_ms)
 			continue;
+		worker->is_doomed = true;
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
 		    "worker %u pid=%ld has been stuck for %" PRId64
 		    " s: killing it", worker->number, (long)worker->pid,
