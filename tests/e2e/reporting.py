@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import sqlite3
+import struct
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
@@ -52,16 +53,41 @@ def build_moved_clock(lab):
 	return path
 
 
+def preload(path):
+	options = laboratory.SANITIZER_OPTIONS["ASAN_OPTIONS"]
+	return {
+	    "LD_PRELOAD": path,
+	    "ASAN_OPTIONS": options + ":verify_asan_link_order=0",
+	}
+
+
 def clock_moved_by(lab, seconds):
 	"""The environment in which the time of day is SECONDS ahead."""
 	if not seconds:
 		return {}
-	options = laboratory.SANITIZER_OPTIONS["ASAN_OPTIONS"]
-	return {
-	    "LD_PRELOAD": build_moved_clock(lab),
-	    "MOVED_CLOCK": str(seconds),
-	    "ASAN_OPTIONS": options + ":verify_asan_link_order=0",
-	}
+	return dict(preload(build_moved_clock(lab)), MOVED_CLOCK=str(seconds))
+
+
+class JumpingClock:
+	"""One that is moved while processes look at it."""
+
+	def __init__(self, lab, name):
+		self.path = lab.path(name)
+		with open(self.path, "wb") as stream:
+			stream.write(bytes(8))
+		self.environment = dict(preload(build_moved_clock(lab)),
+		    MOVED_CLOCK_FILE=self.path)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		os.unlink(self.path)
+
+	def set(self, seconds):
+		"""From now on it is SECONDS ahead; less than none: behind."""
+		with open(self.path, "r+b") as stream:
+			stream.write(struct.pack("q", seconds))
 
 
 class Calendar:

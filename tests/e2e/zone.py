@@ -115,6 +115,10 @@ def make(keys):
 	    domain("deadspf-monitor.example", keys, reject),
 	    domain("deadspf-accept.example", keys, reject),
 	    domain("foreign.example", keys),
+	    # Below these are the names that lying_dns lies about.
+	    domain("refuse.example", keys, reject),
+	    domain("forge.example", keys, reject),
+	    domain("policy.example", keys, reject),
 	    # For SPF alone.
 	    domain("refused.example", keys, spf="v=spf1 -all "
 		"exp=why.refused.example"),
