@@ -543,7 +543,7 @@ def scans(lab):
 
 # ---- the clock -------------------------------------------------------------
 
-@scenario("the clock jumps, by days and by years, both ways")
+@scenario("the clock jumps, by days and by years, both ways", is_heavy=True)
 def clock_jumps(lab):
 	with reporting.JumpingClock(lab, "clock") as clock:
 		assayd = lab.assayd(environment=clock.environment,
