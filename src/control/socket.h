@@ -8,7 +8,8 @@ struct control_options;
 struct sockaddr_un;
 struct strbuf;
 
-/* Bind and listen, before privileges are dropped and processes are forked; a
+/* Bind and listen, before privileges are dropped and processes are forked, and
+ * behind milter_open, which looks for a descriptor that listens; a
  * socket that nobody listens on any more is replaced, and mode and group are
  * set.  *FD_OUT is -1 where OPTIONS name none.  False with the problem appended;
  * *FD_OUT is -1 then, too. */
