@@ -237,6 +237,132 @@ test_largest_board(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- the dashboard and the manual ---------------------------------------- */
+
+static bool
+is_name_octet(char c)
+{
+	return ascii_is_alnum(c) || c == '_';
+}
+
+/* The next of our metrics' names in TEXT, from *POS on; empty at the end. */
+static struct slice
+next_name(struct slice text, size_t *pos)
+{
+	while (*pos < text.len) {
+		struct cursor cur = cursor_of(slice_from(text, *pos));
+		struct slice word = cursor_take_while(&cur, is_name_octet);
+
+		*pos += word.len != 0 ? word.len : 1;
+		if (slice_starts_with(word, SLICE("assay_")) ||
+		    slice_starts_with(word, SLICE("process_")))
+			return word;
+	}
+	return SLICE_EMPTY;
+}
+
+/* Whether there is such a family; a histogram is asked for by its samples. */
+static bool
+is_family(struct slice text, struct slice name, bool is_query)
+{
+	static const char *const samples[] = { "_bucket", "_sum", "_count" };
+	char line[128];
+
+	snprintf(line, sizeof(line), "\n# TYPE %.*s ", SLICE_PRINTF(name));
+	if (contains(text, line))
+		return !is_query || !contains(text, strcat(line,
+		    "histogram\n"));
+	for (size_t i = 0; is_query && i < N_ELEMENTS(samples); i++) {
+		struct slice end = slice_from_cstr(samples[i]);
+
+		snprintf(line, sizeof(line), "\n# TYPE %.*s histogram\n",
+		    (int)(name.len - end.len), name.ptr);
+		if (slice_ends_with_nocase(name, end) && contains(text, line))
+			return true;
+	}
+	return false;
+}
+
+/* Every query in VALUE, which is our own file and so not nested without end. */
+static unsigned
+check_queries(struct slice text, const json_t *value, const char *key)
+{
+	const char *query = json_string_value(value), *name;
+	unsigned n = 0;
+	json_t *element;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)value, name, element)
+		n += check_queries(text, element, name);
+	json_array_foreach(value, i, element)
+		n += check_queries(text, element, "");
+	if (query != NULL && (strcmp(key, "expr") == 0 ||
+	    strcmp(key, "query") == 0)) {
+		struct slice found;
+		size_t pos = 0;
+
+		for (found = next_name(slice_from_cstr(query), &pos);
+		    found.len != 0;
+		    found = next_name(slice_from_cstr(query), &pos), n++)
+			if (!is_family(text, found, true))
+				fail_msg("%.*s: %s", SLICE_PRINTF(found),
+				    query);
+	}
+	return n;
+}
+
+static void
+test_dashboard(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice dashboard = test_read_file(arena,
+	    "conf/assay-grafana.json");
+	struct slice text = test_read_file(arena,
+	    "tests/unit/control/metrics.txt");
+	json_error_t error;
+	json_t *root = json_loadb(dashboard.ptr, dashboard.len,
+	    JSON_REJECT_DUPLICATES, &error);
+
+	(void)state;
+	if (root == NULL)
+		fail_msg("line %d: %s", error.line, error.text);
+	assert_int_equal(json_array_size(json_object_get(
+	    json_object_get(root, "templating"), "list")), 3);
+	assert_true(check_queries(text, root, "") >= 50);
+	json_decref(root);
+	arena_destroy(&arena);
+}
+
+/* assayd(8) has every metric, and no other. */
+static void
+test_manual(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice manual = test_read_file(arena, "man/assayd.8");
+	struct slice text = test_read_file(arena,
+	    "tests/unit/control/metrics.txt");
+	struct cursor cur = cursor_of(text);
+	struct slice name;
+	size_t pos = 0;
+
+	(void)state;
+	for (name = next_name(manual, &pos); name.len != 0;
+	    name = next_name(manual, &pos))
+		if (!is_family(text, name, false))
+			fail_msg("%.*s is no metric", SLICE_PRINTF(name));
+	while (!cursor_at_end(&cur)) {
+		struct slice line = take_line(&cur);
+
+		pos = 0;
+		name = next_name(line, &pos);
+		if (slice_starts_with(line, SLICE("# TYPE ")) &&
+		    memmem(manual.ptr, manual.len, name.ptr, name.len) == NULL)
+			fail_msg("%.*s is not in the manual",
+			    SLICE_PRINTF(name));
+	}
+	arena_destroy(&arena);
+}
+
 int
 main(void)
 {
@@ -245,6 +371,8 @@ main(void)
 		cmocka_unit_test(test_build),
 		cmocka_unit_test(test_one_process),
 		cmocka_unit_test(test_largest_board),
+		cmocka_unit_test(test_dashboard),
+		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
