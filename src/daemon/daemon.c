@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -28,6 +29,8 @@
 #include "daemon/options.h"
 #include "daemon/part.h"
 #include "daemon/process.h"
+#include "daemon/reload_board.h"
+#include "daemon/reload_leader.h"
 #include "daemon/supervisor.h"
 #include "daemon/version.h"
 #include "milter/milter.h"
@@ -47,7 +50,11 @@ struct daemon {
 	const struct config *config;	/* the same */
 	struct log *log;
 	struct board *board;
+	struct reload_board *reload_board;	/* NULL: one process */
 	struct milter_context context;	/* until there is a better one */
+	/* The supervisor's. */
+	struct supervisor *supervisor;
+	struct reload_leader *leader;
 };
 
 /* ---- problems ------------------------------------------------------------ */
@@ -151,12 +158,29 @@ create_log(struct daemon *d)
 	return true;
 }
 
+/* Beside workers, since one of them would only know of itself. */
+static bool
+has_control(const struct daemon *d)
+{
+	return d->config->milter.workers > 1 &&
+	    (d->config->control.socket[0] != '\0' ||
+	    d->config->control.http[0] != '\0');
+}
+
 static bool
 create_board(struct daemon *d)
 {
 	struct rlimit limit;
 
-	if ((d->board = board_create(d->config->milter.workers)) == NULL)
+	unsigned n = d->config->milter.workers;
+
+	if (n > 1) {
+		n += has_control(d);
+		d->reload_board = reload_board_create(n);
+		if (d->reload_board == NULL)
+			return lacks_memory(d);
+	}
+	if ((d->board = board_create(n)) == NULL)
 		return lacks_memory(d);
 	d->board->start_s = clock_wall_s();
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
@@ -211,6 +235,7 @@ start_engine(struct daemon *d, const struct supervisor_place *place)
 		.log = d->log,
 		.is_foreground = d->options->is_foreground,
 		.board = d->board,
+		.reload_board = d->reload_board,
 		.place = place,
 	};
 
@@ -252,6 +277,7 @@ destroy(struct daemon *d)
 	draft_discard(&d->draft);
 	log_destroy(&d->log);
 	board_destroy(&d->board);
+	reload_board_destroy(&d->reload_board);
 	part_release(&d->first);
 	arena_destroy(&d->arena);
 }
@@ -302,31 +328,110 @@ work(void *arg, const struct supervisor_place *place)
 	return exit_status;
 }
 
+/* ---- the supervisor ------------------------------------------------------ */
+
+static int64_t
+find_stop_ms(const struct config *config)
+{
+	return (int64_t)config->drain_s * 1000 + DRAIN_STOP_MS +
+	    ENGINE_WRITER_MS;
+}
+
+static void
+on_hangup(void *arg)
+{
+	struct daemon *d = arg;
+
+	reload_leader_hangup(d->leader);
+}
+
+static int64_t
+on_step(void *arg)
+{
+	struct daemon *d = arg;
+
+	return reload_leader_step(d->leader);
+}
+
+static void
+on_forking(void *arg, unsigned slot)
+{
+	struct daemon *d = arg;
+
+	reload_leader_forking(d->leader, slot);
+}
+
+static void
+alert(void *arg)
+{
+	struct daemon *d = arg;
+
+	supervisor_signal(d->supervisor, SIGHUP);
+}
+
+static bool
+is_alive(void *arg, unsigned seat)
+{
+	struct daemon *d = arg;
+
+	return supervisor_is_alive(d->supervisor, seat);
+}
+
+static void
+on_switched(void *arg)
+{
+	struct daemon *d = arg;
+	const struct config *config = draft_config(&d->draft);
+
+	supervisor_set_stop(d->supervisor, find_stop_ms(config));
+}
+
+static bool
+create_supervisor(struct daemon *d)
+{
+	const struct reload_leader_options leading = {
+		.path = d->config_path,
+		.is_foreground = d->options->is_foreground,
+		.draft = &d->draft,
+		.board = d->board,
+		.reload_board = d->reload_board,
+		.log = d->log,
+		.alert = alert, .is_alive = is_alive,
+		.switched = on_switched, .arg = d,
+	};
+	const struct supervisor_options options = {
+		.n_workers = d->config->milter.workers,
+		.has_control = has_control(d),
+		.stop_ms = find_stop_ms(d->config),
+		.haste_ms = DRAIN_STOP_MS + ENGINE_WRITER_MS,
+		.log = d->log,
+		.work = work, .hangup = on_hangup, .step = on_step,
+		.forking = on_forking, .arg = d,
+	};
+
+	d->leader = reload_lead(&leading);
+	if (d->leader != NULL)
+		d->supervisor = supervisor_create(&options);
+	if (d->supervisor == NULL)
+		log_write(d->log, LOG_LEVEL_ERROR, "memory is out");
+	return d->supervisor != NULL;
+}
+
 static int
 supervise(struct daemon *d)
 {
-	const struct supervisor_options options = {
-		.n_workers = d->config->milter.workers,
-		.stop_ms = (int64_t)d->config->drain_s * 1000 + DRAIN_STOP_MS +
-		    ENGINE_WRITER_MS,
-		.haste_ms = DRAIN_STOP_MS + ENGINE_WRITER_MS,
-		.log = d->log,
-		.work = work, .arg = d,
-	};
-	struct supervisor *supervisor = supervisor_create(&options);
 	int exit_status = 1;
 
-	if (supervisor == NULL)
-		log_write(d->log, LOG_LEVEL_ERROR, "memory is out");
-	else if (supervisor_start(supervisor)) {
+	if (create_supervisor(d) && supervisor_start(d->supervisor)) {
 		tell_ready(d);
-		exit_status = supervisor_run(supervisor);
+		exit_status = supervisor_run(d->supervisor);
 		log_write(d->log, LOG_LEVEL_INFO, "stopped");
 	}
 	/* Where the folder is root's, and we are not, the file stays; the next
 	 * start replaces it. */
 	(void)milter_abandon(&d->problem);
-	supervisor_destroy(&supervisor);
+	supervisor_destroy(&d->supervisor);
+	reload_leader_destroy(&d->leader);
 	return exit_status;
 }
 

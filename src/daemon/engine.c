@@ -10,10 +10,12 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "control/board.h"
+#include "control/tester.h"
 #include "daemon/changeover.h"
 #include "daemon/loop.h"
 #include "daemon/pulse.h"
 #include "daemon/reload.h"
+#include "daemon/reload_member.h"
 #include "daemon/supervisor.h"
 #include "milter/milter.h"
 
@@ -25,7 +27,10 @@ struct engine {
 	struct generation_maker maker;
 	struct pulse *pulse;
 	struct changeover *changeover;
-	struct reload *reload;
+	struct reload *reload;		/* the only process's */
+	struct reload_member *member;	/* of one that was forked */
+	struct tester *tester;
+	bool is_control;	/* it takes no mail */
 };
 
 /* ---- the configuration --------------------------------------------------- */
@@ -81,17 +86,29 @@ create_changeover(struct engine *engine, const struct draft *draft,
 }
 
 static bool
-create_reload(struct engine *engine, struct strbuf *problem)
+lead_reload(struct engine *engine, struct strbuf *problem)
 {
 	const struct reload_options options = {
 		.changeover = engine->changeover,
 		.board = engine->options.board, .log = engine->options.log };
 
 	engine->reload = reload_create(&options);
-	if (!has_memory(engine->reload, problem))
-		return false;
 	loop_on_hangup(engine->loop, reload_request, engine->reload);
-	return true;
+	return has_memory(engine->reload, problem);
+}
+
+/* Whoever was forked does as it is told. */
+static bool
+create_reload(struct engine *engine, struct strbuf *problem)
+{
+	const struct supervisor_place *place = engine->options.place;
+
+	if (place == NULL)
+		return lead_reload(engine, problem);
+	engine->member = reload_join(engine->options.reload_board,
+	    place->slot, engine->changeover, engine->options.log);
+	loop_on_hangup(engine->loop, reload_look, engine->member);
+	return has_memory(engine->member, problem);
 }
 
 /* ---- making it ----------------------------------------------------------- */
@@ -104,8 +121,8 @@ claim_slot(struct engine *engine)
 	engine->slot = &engine->options.board->slots[0];
 	if (place != NULL)
 		engine->slot = &engine->options.board->slots[place->slot];
-	pulse_claim_slot(engine->slot, place != NULL ? place->number : 0,
-	    true);
+	pulse_claim_slot(engine->slot, place != NULL && !engine->is_control ?
+	    place->number : 0, !engine->is_control);
 	milter_set_metrics(&engine->slot->milter);
 	engine->maker = (struct generation_maker){ .base = engine->base,
 		.log = engine->options.log,
@@ -121,7 +138,11 @@ be_worker(struct engine *engine, const struct supervisor_place *place,
 {
 	if (place == NULL)
 		return true;
-	milter_set_worker(place->number);
+	engine->is_control = place->is_control;
+	if (place->is_control)
+		milter_leave_socket();
+	else
+		milter_set_worker(place->number);
 	if (loop_be_worker(engine->loop, place->beat_ms, place->interval_us))
 		return true;
 	strbuf_append_cstr(problem, "memory is out");
@@ -142,10 +163,23 @@ create_loop(struct engine *engine, struct strbuf *problem)
 	return false;
 }
 
+/* Once before anybody is let in. */
+static bool
+start_tester(struct engine *engine, struct strbuf *problem)
+{
+	engine->tester = tester_create(engine->slot, engine->options.log,
+	    milter_get_sha256());
+	if (!has_memory(engine->tester, problem))
+		return false;
+	tester_run(engine->tester);
+	return true;
+}
+
 static bool
 start_threads(struct engine *engine, struct strbuf *problem)
 {
-	if (loop_start(engine->loop))
+	if (tester_start(engine->tester) &&
+	    (engine->is_control || loop_start(engine->loop)))
 		return true;
 	strbuf_append_cstr(problem, "there can be no thread");
 	return false;
@@ -163,7 +197,8 @@ start(struct engine *engine, const struct draft *draft,
 	    engine->slot);
 	return has_memory(engine->pulse, problem) &&
 	    create_changeover(engine, draft, problem) &&
-	    create_reload(engine, problem) && start_threads(engine, problem);
+	    create_reload(engine, problem) && start_tester(engine, problem) &&
+	    start_threads(engine, problem);
 }
 
 struct engine *
@@ -193,10 +228,12 @@ engine_run(struct engine *engine)
 bool
 engine_end(struct engine *engine)
 {
-	bool is_over = engine->changeover == NULL ||
+	bool is_over;
+
+	tester_destroy(&engine->tester);
+	is_over = engine->changeover == NULL ||
 	    changeover_end(engine->changeover,
 	    clock_monotonic_ms() + ENGINE_WRITER_MS);
-
 	/* Sessions that are idle outlive libmilter's main function: with one
 	 * of them open not even libcrypto may be taken down. */
 	return engine->loop == NULL || (loop_is_quiet(engine->loop) &&
@@ -212,6 +249,7 @@ engine_destroy(struct engine **engine)
 	if (old == NULL)
 		return;
 	reload_destroy(&old->reload);
+	reload_leave(&old->member);
 	changeover_destroy(&old->changeover);
 	pulse_destroy(&old->pulse);
 	loop_destroy(&old->loop);

@@ -10,6 +10,7 @@ struct config;
 struct draft;
 struct engine;
 struct log;
+struct reload_board;
 struct strbuf;
 struct supervisor_place;
 
@@ -24,6 +25,7 @@ struct engine_options {
 	struct log *log;
 	bool is_foreground;
 	struct board *board;
+	struct reload_board *reload_board;	/* NULL: the only process */
 	const struct supervisor_place *place;	/* NULL: the only process */
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "control/board.h"
+#include "control/health.h"
 #include "daemon/generation.h"
 #include "daemon/part.h"
 #include "dns/cache.h"
@@ -149,6 +150,7 @@ beat(struct pulse *pulse)
 	atomic_store(&slot->cpu_us, pulse->past.cpu_us + find_cpu_us());
 	if (pulse->n_beats++ % DESCRIPTORS_EVERY == 0)
 		atomic_store(&slot->n_descriptors, count_descriptors());
+	health_observe(slot, clock_monotonic_ms());
 	atomic_store(&slot->beat_ms, clock_monotonic_ms());
 }
 

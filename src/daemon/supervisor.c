@@ -39,10 +39,12 @@ struct worker {
 
 struct supervisor {
 	struct supervisor_options options;
-	struct respawn respawn;
+	unsigned n;		/* of workers, the control process included */
+	struct respawn respawn, control_respawn;
 	unsigned n_started;
 	uint64_t interval_us;	/* of the workers' beats; 0: none */
 	int64_t next_watch_ms;
+	int64_t step_ms;	/* when the owner's step is due */
 	bool is_stopping;
 	int64_t deadline_ms;	/* of the stopping */
 	int exit_status;
@@ -59,7 +61,26 @@ earlier(int64_t a_ms, int64_t b_ms)
 static size_t
 beats_octets(const struct supervisor *sv)
 {
-	return sv->options.n_workers * sizeof(*sv->beats);
+	return sv->n * sizeof(*sv->beats);
+}
+
+static unsigned
+slot_of(const struct supervisor *sv, const struct worker *worker)
+{
+	return (unsigned)(worker - sv->workers);
+}
+
+static bool
+is_control(const struct supervisor *sv, const struct worker *worker)
+{
+	return slot_of(sv, worker) == sv->options.n_workers;
+}
+
+/* For the log. */
+static const char *
+kind_of(const struct supervisor *sv, const struct worker *worker)
+{
+	return is_control(sv, worker) ? "control process" : "worker";
 }
 
 static unsigned
@@ -67,7 +88,7 @@ count_workers(const struct supervisor *sv)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < sv->options.n_workers; i++)
+	for (unsigned i = 0; i < sv->n; i++)
 		n += sv->workers[i].pid != 0;
 	return n;
 }
@@ -76,7 +97,7 @@ count_workers(const struct supervisor *sv)
 static void
 signal_all(const struct supervisor *sv, int signal_number)
 {
-	for (unsigned i = 0; i < sv->options.n_workers; i++)
+	for (unsigned i = 0; i < sv->n; i++)
 		if (sv->workers[i].pid != 0)
 			(void)kill(sv->workers[i].pid, signal_number);
 }
@@ -90,7 +111,8 @@ live(const struct supervisor *sv, const struct worker *worker, pid_t parent,
     int ready_fd)
 {
 	const struct supervisor_place place = { .number = worker->number,
-		.slot = (unsigned)(worker - sv->workers),
+		.slot = slot_of(sv, worker),
+		.is_control = is_control(sv, worker),
 		.ready_fd = ready_fd, .beat_ms = worker->beat_ms,
 		.interval_us = sv->interval_us };
 	sigset_t child;
@@ -119,10 +141,12 @@ fork_worker(struct supervisor *sv, struct worker *worker, int ready_fd,
 	worker->start_ms = clock_monotonic_ms();
 	worker->is_doomed = false;
 	atomic_store(worker->beat_ms, worker->start_ms);
+	if (sv->options.forking != NULL)
+		sv->options.forking(sv->options.arg, slot_of(sv, worker));
 	if ((pid = fork()) < 0) {
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
-		    "worker %u cannot be started: %s", worker->number,
-		    strerror(errno));
+		    "%s %u cannot be started: %s", kind_of(sv, worker),
+		    worker->number, strerror(errno));
 		return false;
 	}
 	if (pid == 0) {
@@ -137,8 +161,8 @@ fork_worker(struct supervisor *sv, struct worker *worker, int ready_fd,
 static void
 tell_worker(const struct supervisor *sv, const struct worker *worker)
 {
-	log_write(sv->options.log, LOG_LEVEL_INFO, "worker %u started pid=%ld",
-	    worker->number, (long)worker->pid);
+	log_write(sv->options.log, LOG_LEVEL_INFO, "%s %u started pid=%ld",
+	    kind_of(sv, worker), worker->number, (long)worker->pid);
 }
 
 /* Start it and wait until it is ready. */
@@ -160,8 +184,8 @@ start_worker(struct supervisor *sv, struct worker *worker)
 		} else {
 			worker->pid = 0;
 			log_write(sv->options.log, LOG_LEVEL_ERROR,
-			    "worker %u has ended before it was ready",
-			    worker->number);
+			    "%s %u has ended before it was ready",
+			    kind_of(sv, worker), worker->number);
 		}
 	} else {
 		close(fds[1]);
@@ -174,7 +198,7 @@ static void
 kill_all(struct supervisor *sv)
 {
 	signal_all(sv, SIGKILL);
-	for (unsigned i = 0; i < sv->options.n_workers; i++) {
+	for (unsigned i = 0; i < sv->n; i++) {
 		struct worker *worker = &sv->workers[i];
 
 		while (worker->pid != 0 && waitpid(worker->pid, NULL, 0) < 0 &&
@@ -187,7 +211,7 @@ kill_all(struct supervisor *sv)
 bool
 supervisor_start(struct supervisor *sv)
 {
-	for (unsigned i = 0; i < sv->options.n_workers; i++)
+	for (unsigned i = 0; i < sv->n; i++)
 		if (!start_worker(sv, &sv->workers[i])) {
 			kill_all(sv);	/* nobody was told of them yet */
 			return false;
@@ -195,18 +219,24 @@ supervisor_start(struct supervisor *sv)
 	return true;
 }
 
+static struct respawn *
+respawn_of(struct supervisor *sv, const struct worker *worker)
+{
+	return is_control(sv, worker) ? &sv->control_respawn : &sv->respawn;
+}
+
 /* Those that are missing, one at a time. */
 static void
 replace_missing(struct supervisor *sv)
 {
-	for (unsigned i = 0; i < sv->options.n_workers; i++) {
+	for (unsigned i = 0; i < sv->n; i++) {
 		struct worker *worker = &sv->workers[i];
+		struct respawn *respawn = respawn_of(sv, worker);
 		int64_t now_ms = clock_monotonic_ms();
 
-		if (worker->pid != 0 ||
-		    respawn_wait_ms(&sv->respawn, now_ms) != 0)
+		if (worker->pid != 0 || respawn_wait_ms(respawn, now_ms) != 0)
 			continue;
-		respawn_note_try(&sv->respawn, now_ms);
+		respawn_note_try(respawn, now_ms);
 		if (fork_worker(sv, worker, -1, -1))
 			tell_worker(sv, worker);
 	}
@@ -249,12 +279,12 @@ tell_death(const struct supervisor *sv, const struct worker *worker,
 {
 	if (WIFSIGNALED(status))
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
-		    "worker %u pid=%ld was killed by signal %d",
-		    worker->number, (long)worker->pid, WTERMSIG(status));
+		    "%s %u pid=%ld was killed by signal %d",
+		    kind_of(sv, worker), worker->number, (long)worker->pid, WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0 || !sv->is_stopping)
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
-		    "worker %u pid=%ld has ended with status %d",
-		    worker->number, (long)worker->pid, WEXITSTATUS(status));
+		    "%s %u pid=%ld has ended with status %d",
+		    kind_of(sv, worker), worker->number, (long)worker->pid, WEXITSTATUS(status));
 }
 
 static void
@@ -267,6 +297,11 @@ bury(struct supervisor *sv, struct worker *worker, int status)
 	if (sv->is_stopping) {
 		if (status != 0)
 			sv->exit_status = 1;
+		return;
+	}
+	if (is_control(sv, worker)) {
+		respawn_be_patient(&sv->control_respawn, life_ms,
+		    clock_monotonic_ms());
 		return;
 	}
 	if (respawn_note_death(&sv->respawn, life_ms))
@@ -285,7 +320,7 @@ reap(struct supervisor *sv)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (unsigned i = 0; i < sv->options.n_workers; i++)
+		for (unsigned i = 0; i < sv->n; i++)
 			if (sv->workers[i].pid == pid) {
 				bury(sv, &sv->workers[i], status);
 				break;
@@ -304,7 +339,7 @@ watch_beats(struct supervisor *sv)
 	if (sv->interval_us == 0 || now_ms < sv->next_watch_ms)
 		return;
 	sv->next_watch_ms = now_ms + interval_ms;
-	for (unsigned i = 0; i < sv->options.n_workers; i++) {
+	for (unsigned i = 0; i < sv->n; i++) {
 		struct worker *worker = &sv->workers[i];
 		int64_t silence_ms = now_ms - atomic_load(worker->beat_ms);
 
@@ -313,27 +348,41 @@ watch_beats(struct supervisor *sv)
 			continue;
 		worker->is_doomed = true;
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
-		    "worker %u pid=%ld has been stuck for %" PRId64
-		    " s: killing it", worker->number, (long)worker->pid,
+		    "%s %u pid=%ld has been stuck for %" PRId64
+		    " s: killing it", kind_of(sv, worker), worker->number,
+		    (long)worker->pid,
 		    silence_ms / 1000);
 		(void)kill(worker->pid, SIGKILL);
 	}
 	notify_alive();
 }
 
+/* Until one that is missing may be replaced. */
+static int64_t
+find_replacing_ms(struct supervisor *sv, int64_t now_ms)
+{
+	int64_t wait_ms = LONGEST_WAIT_MS;
+
+	for (unsigned i = 0; i < sv->n; i++)
+		if (sv->workers[i].pid == 0)
+			wait_ms = earlier(wait_ms, respawn_wait_ms(
+			    respawn_of(sv, &sv->workers[i]), now_ms));
+	return wait_ms;
+}
+
 /* Until there is something to do though no signal comes. */
 static int64_t
-find_wait_ms(const struct supervisor *sv)
+find_wait_ms(struct supervisor *sv)
 {
-	int64_t now_ms = clock_monotonic_ms(), wait_ms = LONGEST_WAIT_MS;
+	int64_t now_ms = clock_monotonic_ms();
+	int64_t wait_ms = earlier(LONGEST_WAIT_MS, sv->step_ms - now_ms);
 
 	if (sv->interval_us != 0)
 		wait_ms = earlier(wait_ms, sv->next_watch_ms - now_ms);
 	if (sv->is_stopping)
 		wait_ms = earlier(wait_ms, sv->deadline_ms - now_ms);
-	else if (count_workers(sv) < sv->options.n_workers)
-		wait_ms = earlier(wait_ms,
-		    respawn_wait_ms(&sv->respawn, now_ms));
+	else
+		wait_ms = earlier(wait_ms, find_replacing_ms(sv, now_ms));
 	return wait_ms > 0 ? wait_ms : 0;
 }
 
@@ -347,7 +396,7 @@ take_handled(sigset_t *set)
 
 /* A signal, or -1 when it was time for something else. */
 static int
-wait_for_signal(const struct supervisor *sv)
+wait_for_signal(struct supervisor *sv)
 {
 	int64_t wait_ms = find_wait_ms(sv);
 	const struct timespec wait = { (time_t)(wait_ms / 1000),
@@ -367,12 +416,29 @@ obey(struct supervisor *sv, int signal_number)
 		stop(sv);
 		return;
 	case SIGHUP:
+		if (sv->options.hangup != NULL)
+			sv->options.hangup(sv->options.arg);
+		else
+			signal_all(sv, signal_number);
+		return;
 	case SIGUSR1:
 		signal_all(sv, signal_number);
 		return;
 	default:	/* SIGCHLD, or time: looked after in any case */
 		return;
 	}
+}
+
+/* What the owner wants done has no place in the end. */
+static void
+step(struct supervisor *sv)
+{
+	int64_t wait_ms = INT64_MAX;
+
+	if (!sv->is_stopping && sv->options.step != NULL)
+		wait_ms = sv->options.step(sv->options.arg);
+	sv->step_ms = wait_ms == INT64_MAX ? INT64_MAX :
+	    clock_monotonic_ms() + wait_ms;
 }
 
 int
@@ -385,9 +451,28 @@ supervisor_run(struct supervisor *sv)
 			end_late_ones(sv);
 		else
 			replace_missing(sv);
+		step(sv);
 		watch_beats(sv);
 	}
 	return sv->exit_status;
+}
+
+void
+supervisor_signal(const struct supervisor *sv, int signal_number)
+{
+	signal_all(sv, signal_number);
+}
+
+bool
+supervisor_is_alive(const struct supervisor *sv, unsigned slot)
+{
+	return sv->workers[slot].pid != 0;
+}
+
+void
+supervisor_set_stop(struct supervisor *sv, int64_t stop_ms)
+{
+	sv->options.stop_ms = stop_ms;
 }
 
 /* ---- making it ----------------------------------------------------------- */
@@ -406,13 +491,16 @@ prepare_signals(void)
 struct supervisor *
 supervisor_create(const struct supervisor_options *options)
 {
+	unsigned n = options->n_workers + options->has_control;
 	struct supervisor *sv = calloc(1, sizeof(*sv) +
-	    options->n_workers * sizeof(sv->workers[0]));
+	    n * sizeof(sv->workers[0]));
 	void *memory;
 
 	if (sv == NULL)
 		return NULL;
 	sv->options = *options;
+	sv->n = n;
+	sv->step_ms = INT64_MAX;
 	sv->respawn.n_workers = options->n_workers;
 	sv->interval_us = notify_watchdog_us() / 2;
 	memory = mmap(NULL, beats_octets(sv), PROT_READ | PROT_WRITE,

@@ -16,8 +16,9 @@ struct supervisor;
 /* What a worker needs to know of itself. */
 struct supervisor_place {
 	unsigned number;	/* from 1 on, never the same again */
-	unsigned slot;		/* from 0 on, below n_workers: that of the one
-				 * it replaces, if it does */
+	unsigned slot;		/* from 0 on: that of the one it replaces, if
+				 * it does */
+	bool is_control;
 	int ready_fd;		/* for process_tell_ready; -1: nobody waits */
 	/* The loop is to store clock_monotonic_ms in BEAT_MS each INTERVAL_US;
 	 * it is killed when it does not.  0: nobody looks. */
@@ -27,6 +28,9 @@ struct supervisor_place {
 
 struct supervisor_options {
 	unsigned n_workers;
+	/* One more, in the slot behind theirs, that takes no mail: it does not
+	 * count for giving up, whatever becomes of it. */
+	bool has_control;
 	int64_t stop_ms;	/* when told to stop they take less, all */
 	int64_t haste_ms;	/* and told again, less than this */
 	struct log *log;	/* borrowed */
@@ -34,6 +38,13 @@ struct supervisor_options {
 	 * SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked, so that none is
 	 * lost before it is ready for them. */
 	int (*work)(void *arg, const struct supervisor_place *place);
+	/* SIGHUP has come; NULL: it is passed on. */
+	void (*hangup)(void *arg);
+	/* After each event: what is to be done now, and in how many
+	 * milliseconds to come again at the latest.  NULL: nothing is. */
+	int64_t (*step)(void *arg);
+	/* In this process, before a fork for that slot; NULL: nothing. */
+	void (*forking)(void *arg, unsigned slot);
 	void *arg;
 };
 
@@ -47,6 +58,13 @@ bool supervisor_start(struct supervisor *supervisor);
 /* Until SIGTERM or SIGINT was obeyed by all, or they die as soon as they are
  * started.  The process's exit status. */
 int supervisor_run(struct supervisor *supervisor);
+
+/* From within hangup and step: to all that live; whether one lives in SLOT; how
+ * long stopping may take from now on. */
+void supervisor_signal(const struct supervisor *supervisor,
+    int signal_number);
+bool supervisor_is_alive(const struct supervisor *supervisor, unsigned slot);
+void supervisor_set_stop(struct supervisor *supervisor, int64_t stop_ms);
 
 /* When no worker lives any more. */
 void supervisor_destroy(struct supervisor **supervisor);
