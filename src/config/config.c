@@ -225,6 +225,26 @@ check_rules(struct loader *loader)
 	}
 }
 
+/* Two cannot listen in one place. */
+static void
+check_sockets(struct loader *loader)
+{
+	const struct config *config = loader->config;
+	const struct {
+		const char *name, *socket;
+	} others[] = {
+		{ "milter.socket", config->milter.socket },
+		{ "mta_sts.socket", config->mta_sts.socket },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(others); i++)
+		if (strcmp(config->control.socket, others[i].socket) == 0)
+			problems_add(&loader->problems, line_of(loader,
+			    SLICE("control.socket")), "control.socket cannot "
+			    "be \"%s\", which is %s: write another path",
+			    config->control.socket, others[i].name);
+}
+
 /* ---- loading ------------------------------------------------------------- */
 
 static void
@@ -245,6 +265,7 @@ read_keys(struct loader *loader, struct slice text)
 	check_psl(loader);
 	check_trust_anchor(loader);
 	check_rules(loader);
+	check_sockets(loader);
 	check_limits(loader);
 }
 

@@ -221,6 +221,13 @@ const struct config_key config_keys[] = {
 	/* Postfix waits 100 s for a socketmap's answer. */
 	{ .path = "mta_sts.timeout_s", .type = KEY_NUMBER,
 	    .offset = AT(mta_sts.timeout_s), .min = 1, .max = 60 },
+	{ .path = "control.socket", .type = KEY_TEXT,
+	    .set_text = set_control_socket, .needs_restart = true },
+	{ .path = "control.socket_mode", .type = KEY_TEXT,
+	    .set_text = set_control_socket_mode, .unset = "0600",
+	    .needs_restart = true },
+	{ .path = "control.socket_group", .type = KEY_TEXT,
+	    .set_text = set_control_socket_group, .needs_restart = true },
 	{ .path = "http.listen", .type = KEY_TEXT,
 	    .set_text = set_http_listen },
 	{ .path = "limits.header_octets", .type = KEY_SIZE,

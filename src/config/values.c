@@ -74,9 +74,10 @@ set_socket(const struct key_place *place, const struct key_text *text)
 	    name.path);
 }
 
-/* Postfix's own notation, with a path as it is here and a table's name. */
-void
-set_mta_sts_socket(const struct key_place *place, const struct key_text *text)
+/* One that can be nothing but a UNIX socket; INSTEAD is what to write. */
+static void
+take_unix_socket(const struct key_place *place, const struct key_text *text,
+    const char *instead, const char **socket_out)
 {
 	struct socket_name name;
 	enum socket_problem problem = socket_parse(text->text, &name);
@@ -85,11 +86,29 @@ set_mta_sts_socket(const struct key_place *place, const struct key_text *text)
 		refuse(place, text->line, text->text,
 		    problem == SOCKET_RELATIVE_PATH ||
 		    problem == SOCKET_LONG_PATH ?
-		    socket_problem_text(problem) :
-		    "write \"unix:/PATH\"");
+		    socket_problem_text(problem) : instead);
 	else
-		place->config->mta_sts.socket = make_unix_socket(
-		    place->config->arena, name.path);
+		*socket_out = make_unix_socket(place->config->arena,
+		    name.path);
+}
+
+/* Postfix's own notation, with a path as it is here and a table's name. */
+void
+set_mta_sts_socket(const struct key_place *place, const struct key_text *text)
+{
+	take_unix_socket(place, text, "write \"unix:/PATH\"",
+	    &place->config->mta_sts.socket);
+}
+
+void
+set_control_socket(const struct key_place *place, const struct key_text *text)
+{
+	if (text->text.len == 0)
+		place->config->control.socket = "";
+	else
+		take_unix_socket(place, text,
+		    "write \"unix:/PATH\", or \"\" for none",
+		    &place->config->control.socket);
 }
 
 /* chmod(1)'s three octal digits, as text: libconfig does not read 0660 as an
@@ -131,6 +150,13 @@ set_mta_sts_socket_mode(const struct key_place *place,
 	take_socket_mode(place, text, &place->config->mta_sts.socket_mode);
 }
 
+void
+set_control_socket_mode(const struct key_place *place,
+    const struct key_text *text)
+{
+	take_socket_mode(place, text, &place->config->control.socket_mode);
+}
+
 static const char *
 take_socket_group(const struct key_place *place, const struct key_text *text)
 {
@@ -151,6 +177,13 @@ set_mta_sts_socket_group(const struct key_place *place,
     const struct key_text *text)
 {
 	place->config->mta_sts.socket_group = take_socket_group(place, text);
+}
+
+void
+set_control_socket_group(const struct key_place *place,
+    const struct key_text *text)
+{
+	place->config->control.socket_group = take_socket_group(place, text);
 }
 
 void

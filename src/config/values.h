@@ -16,6 +16,12 @@ void set_mta_sts_socket_mode(const struct key_place *place,
     const struct key_text *text);
 void set_mta_sts_socket_group(const struct key_place *place,
     const struct key_text *text);
+void set_control_socket(const struct key_place *place,
+    const struct key_text *text);
+void set_control_socket_mode(const struct key_place *place,
+    const struct key_text *text);
+void set_control_socket_group(const struct key_place *place,
+    const struct key_text *text);
 void set_authserv_id(const struct key_place *place,
     const struct key_text *text);
 void set_zone_file(const struct key_place *place,

@@ -136,6 +136,28 @@ static const struct {
 	    "\"no-group\"; };", "f:1: mta_sts.socket_group cannot be "
 	    "\"no-group\": there is no such group: write one of group(5), or "
 	    "\"\"\n" },
+	{ "control.socket", MONITOR "control: { socket = \"inet:1@127.0.0.1\"; "
+	    "};", "f:1: control.socket cannot be \"inet:1@127.0.0.1\": write "
+	    "\"unix:/PATH\", or \"\" for none\n" },
+	{ "control.socket, relative", MONITOR "control: { socket = "
+	    "\"unix:run/c\"; };", "f:1: control.socket cannot be "
+	    "\"unix:run/c\": write the whole path, from the first \"/\" on: "
+	    "\"unix:/run/assay/assayd.sock\"\n" },
+	{ "control.socket, the milter's", MONITOR "control: { socket = "
+	    "\"unix:/run/m\"; };\nmilter: { socket = \"/run/m\"; };",
+	    "f:1: control.socket cannot be \"unix:/run/m\", which is "
+	    "milter.socket: write another path\n" },
+	{ "control.socket, that of mta_sts", MONITOR "\ncontrol: { socket = "
+	    "\"unix:/run/assay/mta-sts.sock\"; };", "f:2: control.socket "
+	    "cannot be \"unix:/run/assay/mta-sts.sock\", which is "
+	    "mta_sts.socket: write another path\n" },
+	{ "control.socket_mode", MONITOR "control: { socket_mode = \"rw\"; "
+	    "};", "f:1: control.socket_mode cannot be \"rw\": write an octal "
+	    "mode such as \"0660\"\n" },
+	{ "control.socket_group", MONITOR "control: { socket_group = "
+	    "\"no-group\"; };", "f:1: control.socket_group cannot be "
+	    "\"no-group\": there is no such group: write one of group(5), or "
+	    "\"\"\n" },
 	{ "http.listen", MONITOR "http: { listen = \"localhost:80\"; };",
 	    "f:1: http.listen cannot be \"localhost:80\": write an address "
 	    "and a port, as \"127.0.0.1:8892\" or \"[::1]:8892\"\n" },
@@ -410,6 +432,9 @@ test_defaults(void **state)
 	assert_int_equal(c->mta_sts.socket_mode, 0660);
 	assert_null(c->mta_sts.socket_group);
 	assert_int_equal(c->mta_sts.timeout_s, 10);
+	assert_string_equal(c->control.socket, "");
+	assert_int_equal(c->control.socket_mode, 0600);
+	assert_null(c->control.socket_group);
 	assert_int_equal(c->cache.megabytes, 16);
 	assert_null(c->zone_file);
 	assert_true(c->inspect.is_spf_enabled);
@@ -483,6 +508,8 @@ static const char full[] =
     "    subject = true; per_hour = 2; }; };\n"
     "mta_sts: { socket = \"local:/run/b\"; socket_mode = \"666\"; "
     "socket_group = \"root\"; timeout_s = 60; };\n"
+    "control: { socket = \"local:/run/c\"; socket_mode = \"660\"; "
+    "socket_group = \"root\"; };\n"
     "http: { listen = \"127.0.0.1:8892\"; };"
     "limits: { header_octets = 65536; header_fields = 100;\n"
     "    message_memory = 1048576; questions = 20;\n"
@@ -542,6 +569,9 @@ test_full(void **state)
 	assert_int_equal(c->mta_sts.socket_mode, 0666);
 	assert_string_equal(c->mta_sts.socket_group, "root");
 	assert_int_equal(c->mta_sts.timeout_s, 60);
+	assert_string_equal(c->control.socket, "unix:/run/c");
+	assert_int_equal(c->control.socket_mode, 0660);
+	assert_string_equal(c->control.socket_group, "root");
 	assert_string_equal(c->control.http, "127.0.0.1:8892");
 	assert_int_equal(c->cache.megabytes, 3);
 	assert_string_equal(c->zone_file, "/tmp/zone");

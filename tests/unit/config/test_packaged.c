@@ -36,6 +36,9 @@ test_as_packaged(void **state)
 	/* What the unit's StateDirectory is for. */
 	assert_string_equal(config->report.store,
 	    "sqlite:/var/lib/assay/assay.db");
+	/* Where the tool looks for it. */
+	assert_string_equal(config->control.socket,
+	    "unix:/run/assay/control.sock");
 	config_unload(&config);
 	arena_destroy(&arena);
 }
@@ -85,8 +88,8 @@ test_defaults(void **state)
 	struct strbuf changes;
 
 	(void)state;
-	/* All but mode and the store. */
-	assert_int_equal(text.len - whole.len, config_n_keys - 2);
+	/* All but mode, the store and the control socket. */
+	assert_int_equal(text.len - whole.len, config_n_keys - 3);
 	strbuf_init(&changes, arena, 10000);
 	config_append_changes(a, b, &changes);
 	/* Lists whose default is not empty. */
