@@ -401,7 +401,7 @@ log_write(struct log *log, enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-void
+bool
 log_write_limited(struct log *log, struct log_limit *limit,
     enum log_level level, const char *format, ...)
 {
@@ -412,7 +412,7 @@ log_write_limited(struct log *log, struct log_limit *limit,
 	va_list args;
 
 	if (!log_is_enabled(log, level))
-		return;
+		return false;
 	pthread_mutex_lock(&log->limit_lock);
 	due = now >= limit->next_ms;
 	if (due) {
@@ -424,13 +424,14 @@ log_write_limited(struct log *log, struct log_limit *limit,
 	}
 	pthread_mutex_unlock(&log->limit_lock);
 	if (!due)
-		return;
+		return false;
 	if (left_out != 0)
 		snprintf(suffix, sizeof(suffix), " (and %lu like it before)",
 		    left_out);
 	va_start(args, format);
 	emit(log, level, suffix, format, args);
 	va_end(args);
+	return true;
 }
 
 /* ---- pairs --------------------------------------------------------------- */

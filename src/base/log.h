@@ -90,12 +90,13 @@ void log_write_pairs(struct log *log, enum log_level level,
     const struct log_pairs *pairs);
 
 /* A cause that may repeat without end: at most one line a minute, then with
- * the number of those left out.  Static initialisation to zero is right. */
+ * the number of those left out; whether there was one.  Static initialisation
+ * to zero is right. */
 struct log_limit {
 	int64_t next_ms;	/* monotonic; both are guarded by the log */
 	unsigned long n_left_out;
 };
-void log_write_limited(struct log *log, struct log_limit *limit,
+bool log_write_limited(struct log *log, struct log_limit *limit,
     enum log_level level, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

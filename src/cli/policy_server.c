@@ -42,7 +42,7 @@ struct client {
 struct policy_server {
 	struct event_base *base;
 	struct log *log;
-	struct log_limit malformed, full;
+	struct log_limit malformed, full, problems;
 	struct tls_policy_finder finder;
 	struct timeval timeout;
 	struct evconnlistener *listener;
@@ -301,9 +301,10 @@ tell(struct policy_server *server, const struct policy_finding *finding,
 		log_write(server->log, LOG_LEVEL_INFO, "domain=%.*s "
 		    "policy=\"%.*s\"", SLICE_PRINTF(finding->domain),
 		    SLICE_PRINTF(strbuf_slice(&text)));
-	if (finding->problem.len != 0)
-		log_write(server->log, LOG_LEVEL_INFO, "domain=%.*s "
-		    "problem=\"%.*s\"", SLICE_PRINTF(finding->domain),
+	if (finding->problem.len != 0)	/* all have one where DNS is down */
+		log_write_limited(server->log, &server->problems,
+		    LOG_LEVEL_INFO, "domain=%.*s problem=\"%.*s\"",
+		    SLICE_PRINTF(finding->domain),
 		    SLICE_PRINTF(strbuf_slice(&problem)));
 }
 

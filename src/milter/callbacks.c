@@ -114,7 +114,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if (!choose(session, &offered, &chosen))
 		return SMFIS_REJECT;
 	if ((chosen.actions & SMFIF_SETSYMLIST) != 0 && !macros_request(ctx)) {
-		log_write(session->service->log, LOG_LEVEL_ERROR,
+		log_write_limited(session->service->log,
+		    &session->service->macros_limit, LOG_LEVEL_ERROR,
 		    "session=%s: the macros cannot be asked for", session->id);
 		return SMFIS_REJECT;
 	}
@@ -159,7 +160,8 @@ on_helo(SMFICTX *ctx, char *name)
 	session_end_message(session);
 	if (inspect_helo(session->inspect, slice_from_cstr(name)) !=
 	    INSPECT_OK) {
-		log_write(session->service->log, LOG_LEVEL_ERROR,
+		log_write_limited(session->service->log,
+		    &session->service->memory_limit, LOG_LEVEL_ERROR,
 		    "session=%s: no memory for HELO", session->id);
 		session->is_connected = false;	/* MAIL is deferred */
 	}
@@ -171,9 +173,12 @@ static sfsistat
 refuse(const struct session *session, SMFICTX *ctx,
     const struct policy_verdict *verdict, size_t prefix_octets)
 {
+	struct service *service = session->service;
+
 	if (!perform_reply(ctx, verdict->code, verdict->enhanced,
 	    verdict->text, prefix_octets))
-		log_write(session->service->log, LOG_LEVEL_WARNING,
+		log_write_limited(service->log, &service->reply_limit,
+		    LOG_LEVEL_WARNING,
 		    "session=%s: the MTA's own text is sent in place of ours",
 		    session->id);
 	return verdict->action == POLICY_REJECT ? SMFIS_REJECT :

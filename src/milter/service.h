@@ -32,7 +32,8 @@ struct service {
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;
 	/* Faults that would be told with every connection. */
-	struct log_limit refusal_limit, memory_limit, action_limit;
+	struct log_limit refusal_limit, memory_limit, action_limit,
+	    macros_limit, reply_limit;
 	struct log_limit limit_warnings[LIMIT_COUNT];
 	atomic_llong day;	/* on which ended rules were told of last */
 	atomic_uint n_present;	/* sessions that there are now */

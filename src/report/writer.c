@@ -60,7 +60,8 @@ struct report_writer {
 	int64_t history_ms;		/* when it is read next */
 	unsigned n_refusals;		/* of this batch */
 	uint64_t n_dropped_told;
-	struct log_limit trouble, losses;
+	struct log_limit trouble, losses, refusals;
+	bool is_trouble_told;		/* and not yet that it is over */
 };
 
 /* ---- trouble ------------------------------------------------------------- */
@@ -83,9 +84,10 @@ pause_for(struct report_writer *w, enum store_status status,
 	if (w->pause_ms > MAX_PAUSE_MS)
 		w->pause_ms = MAX_PAUSE_MS;
 	w->retry_ms = clock_monotonic_ms() + w->pause_ms;
-	log_write_limited(w->log, &w->trouble, LOG_LEVEL_WARNING,
+	if (log_write_limited(w->log, &w->trouble, LOG_LEVEL_WARNING,
 	    "store: %s; tried again in %" PRId64 " s", problem,
-	    w->pause_ms / 1000);
+	    w->pause_ms / 1000))
+		w->is_trouble_told = true;
 }
 
 static void
@@ -110,13 +112,17 @@ note_failure(struct report_writer *w, enum store_status status,
 	}
 }
 
+/* As often as it was told that it did not: a store that comes and goes is told
+ * of once a minute, and the last line is never the wrong one. */
 static void
 note_success(struct report_writer *w)
 {
 	w->retry_ms = w->pause_ms = 0;
 	w->n_refusals = 0;
-	if (atomic_exchange(&w->is_store_down, false))
+	if (atomic_exchange(&w->is_store_down, false) && w->is_trouble_told) {
+		w->is_trouble_told = false;
 		log_write(w->log, LOG_LEVEL_INFO, "store: it works again");
+	}
 }
 
 /* Sessions only count what they lose. */
@@ -226,9 +232,9 @@ refuse_batch(struct report_writer *w)
 {
 	if (++w->n_refusals < MAX_REFUSALS)
 		return;
-	log_write(w->log, LOG_LEVEL_ERROR, "store: %zu records are given up, "
-	    "they were refused %u times", report_count_batch(w->batch),
-	    w->n_refusals);
+	log_write_limited(w->log, &w->refusals, LOG_LEVEL_ERROR,
+	    "store: %zu records are given up, they were refused %u times",
+	    report_count_batch(w->batch), w->n_refusals);
 	end_batch(w, &w->n_dropped);
 }
 

@@ -58,9 +58,12 @@ test_limit(void **state)
 	(void)state;
 	capture_start(&capture);
 	for (int i = 0; i < 5; i++)
-		log_write_limited(log, &limit, LOG_LEVEL_WARNING, "n %d", i);
+		assert_int_equal(log_write_limited(log, &limit,
+		    LOG_LEVEL_WARNING, "n %d", i), i == 0);
 	limit.next_ms = 0;	/* the minute is over */
-	log_write_limited(log, &limit, LOG_LEVEL_WARNING, "n 5");
+	/* What is not wanted takes nobody's turn. */
+	assert_false(log_write_limited(log, &limit, LOG_LEVEL_DEBUG, "no"));
+	assert_true(log_write_limited(log, &limit, LOG_LEVEL_WARNING, "n 5"));
 	test_assert_slice("limited", capture_end(&capture, arena),
 	    "assayd: warning: n 0\n"
 	    "assayd: warning: n 5 (and 4 like it before)\n");
