@@ -20,10 +20,12 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "control/board.h"
+#include "control/socket.h"
 #include "daemon/draft.h"
 #include "daemon/drain.h"
 #include "daemon/engine.h"
 #include "daemon/hostname.h"
+#include "daemon/listeners.h"
 #include "daemon/log_setup.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
@@ -51,6 +53,7 @@ struct daemon {
 	struct log *log;
 	struct board *board;
 	struct reload_board *reload_board;	/* NULL: one process */
+	struct listeners listeners;
 	struct milter_context context;	/* until there is a better one */
 	/* The supervisor's. */
 	struct supervisor *supervisor;
@@ -222,6 +225,7 @@ static bool
 prepare(struct daemon *d)
 {
 	return create_log(d) && create_board(d) && open_milter(d) &&
+	    listeners_open(&d->listeners, &d->config->control, &d->problem) &&
 	    drop_privileges(d);
 }
 
@@ -237,6 +241,7 @@ start_engine(struct daemon *d, const struct supervisor_place *place)
 		.board = d->board,
 		.reload_board = d->reload_board,
 		.place = place,
+		.listeners = &d->listeners,
 	};
 
 	return engine_create(&options, &d->draft, &d->problem);
@@ -270,12 +275,22 @@ tell_ready(struct daemon *d)
 	notify_status("running");
 }
 
+/* Where the folder is root's, and we are not, a file stays; the next start
+ * replaces it. */
+static void
+remove_sockets(struct daemon *d)
+{
+	listeners_close(&d->listeners);
+	(void)control_remove_socket(&d->config->control, &d->problem);
+}
+
 /* Everything that uses it has ended. */
 static void
 destroy(struct daemon *d)
 {
 	draft_discard(&d->draft);
 	log_destroy(&d->log);
+	listeners_close(&d->listeners);
 	board_destroy(&d->board);
 	reload_board_destroy(&d->reload_board);
 	part_release(&d->first);
@@ -288,15 +303,19 @@ run_alone(struct daemon *d)
 {
 	struct engine *engine = start_engine(d, NULL);
 	int exit_status;
+	bool is_over;
 
 	if (engine == NULL) {
 		tell_problem(d);
-		(void)milter_abandon(&d->problem);	/* as in supervise */
+		(void)milter_abandon(&d->problem);
+		remove_sockets(d);
 		return 1;
 	}
 	tell_ready(d);
 	exit_status = engine_run(engine);
-	if (!engine_end(engine)) {
+	is_over = engine_end(engine);
+	remove_sockets(d);
+	if (!is_over) {
 		log_write(d->log, LOG_LEVEL_INFO, "stopped");
 		_exit(exit_status);
 	}
@@ -427,9 +446,8 @@ supervise(struct daemon *d)
 		exit_status = supervisor_run(d->supervisor);
 		log_write(d->log, LOG_LEVEL_INFO, "stopped");
 	}
-	/* Where the folder is root's, and we are not, the file stays; the next
-	 * start replaces it. */
 	(void)milter_abandon(&d->problem);
+	remove_sockets(d);
 	supervisor_destroy(&d->supervisor);
 	reload_leader_destroy(&d->leader);
 	return exit_status;
@@ -454,7 +472,8 @@ run_process(struct daemon *d)
 int
 daemon_run(const struct daemon_options *options)
 {
-	struct daemon d = { .options = options, .ready_fd = -1 };
+	struct daemon d = { .options = options, .ready_fd = -1,
+		.listeners = LISTENERS_NONE };
 	int exit_status = 1;
 
 	if (!create_arena(&d) || !find_config(&d, options->config_path) ||
@@ -473,7 +492,7 @@ daemon_run(const struct daemon_options *options)
 int
 daemon_test_config(const char *path)
 {
-	struct daemon d = { .options = NULL };
+	struct daemon d = { .listeners = LISTENERS_NONE };
 	bool is_good = create_arena(&d) && load_draft(&d, path);
 
 	if (is_good)

@@ -10,13 +10,19 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "control/board.h"
+#include "control/host.h"
+#include "control/http.h"
+#include "control/server.h"
 #include "control/tester.h"
 #include "daemon/changeover.h"
+#include "daemon/listeners.h"
 #include "daemon/loop.h"
 #include "daemon/pulse.h"
 #include "daemon/reload.h"
+#include "daemon/reload_client.h"
 #include "daemon/reload_member.h"
 #include "daemon/supervisor.h"
+#include "daemon/version.h"
 #include "milter/milter.h"
 
 struct engine {
@@ -29,7 +35,11 @@ struct engine {
 	struct changeover *changeover;
 	struct reload *reload;		/* the only process's */
 	struct reload_member *member;	/* of one that was forked */
+	struct reload_client *client;	/* the control process's */
 	struct tester *tester;
+	struct control_host host;
+	struct control_server *server;	/* NULL: not wanted */
+	struct http *http;		/* the same */
 	bool is_control;	/* it takes no mail */
 };
 
@@ -175,6 +185,92 @@ start_tester(struct engine *engine, struct strbuf *problem)
 	return true;
 }
 
+/* ---- for those outside --------------------------------------------------- */
+
+static void
+on_reload(void *arg, void (*done)(void *context, enum control_reload result,
+    struct slice lines), void *context)
+{
+	struct engine *engine = arg;
+
+	if (engine->is_control)
+		reload_client_ask(engine->client, done, context);
+	else
+		reload_answer(engine->reload, done, context);
+}
+
+static void
+on_log_level(void *arg, enum log_level level)
+{
+	struct engine *engine = arg;
+
+	log_set_threshold(engine->options.log, level);
+}
+
+static bool
+create_client(struct engine *engine, struct strbuf *problem)
+{
+	if (!engine->is_control)
+		return true;
+	engine->client = reload_client_create(engine->base,
+	    engine->options.reload_board);
+	return has_memory(engine->client, problem);
+}
+
+static bool
+serve(struct engine *engine, struct listeners *listeners,
+    struct strbuf *problem)
+{
+	engine->host = (struct control_host){
+		.board = engine->options.board,
+		.log = engine->options.log,
+		.version = version_text(),
+		.reload = on_reload, .set_log_level = on_log_level,
+		.arg = engine };
+	if (listeners->control_fd >= 0) {
+		engine->server = control_start_server(engine->base,
+		    listeners->control_fd, &engine->host);
+		listeners->control_fd = -1;
+		if (!has_memory(engine->server, problem))
+			return false;
+	}
+	if (listeners->http_fd < 0)
+		return true;
+	engine->http = http_start(engine->base, listeners->http_fd,
+	    &engine->host);
+	return has_memory(engine->http, problem);
+}
+
+/* Beside workers that is the control process's. */
+static bool
+start_serving(struct engine *engine, struct strbuf *problem)
+{
+	struct listeners *listeners = engine->options.listeners;
+
+	if (engine->options.place != NULL && !engine->is_control) {
+		listeners_close(listeners);
+		return true;
+	}
+	return create_client(engine, problem) &&
+	    serve(engine, listeners, problem);
+}
+
+/* False where a thread of theirs is still at it. */
+static bool
+stop_serving(struct engine *engine)
+{
+	bool is_over = http_stop(&engine->http);
+
+	if (engine->server == NULL)
+		return is_over;
+	if (!control_is_quiet(engine->server))
+		return false;
+	control_stop_server(&engine->server);
+	return is_over;
+}
+
+/* ---- making it, at last -------------------------------------------------- */
+
 static bool
 start_threads(struct engine *engine, struct strbuf *problem)
 {
@@ -198,6 +294,7 @@ start(struct engine *engine, const struct draft *draft,
 	return has_memory(engine->pulse, problem) &&
 	    create_changeover(engine, draft, problem) &&
 	    create_reload(engine, problem) && start_tester(engine, problem) &&
+	    start_serving(engine, problem) &&
 	    start_threads(engine, problem);
 }
 
@@ -228,16 +325,16 @@ engine_run(struct engine *engine)
 bool
 engine_end(struct engine *engine)
 {
-	bool is_over;
+	bool is_served = stop_serving(engine), is_over;
 
 	tester_destroy(&engine->tester);
-	is_over = engine->changeover == NULL ||
+	is_over = (engine->changeover == NULL ||
 	    changeover_end(engine->changeover,
-	    clock_monotonic_ms() + ENGINE_WRITER_MS);
+	    clock_monotonic_ms() + ENGINE_WRITER_MS)) && is_served;
 	/* Sessions that are idle outlive libmilter's main function: with one
 	 * of them open not even libcrypto may be taken down. */
-	return engine->loop == NULL || (loop_is_quiet(engine->loop) &&
-	    is_over);
+	return engine->loop == NULL || (is_over &&
+	    loop_is_quiet(engine->loop));
 }
 
 void
@@ -250,6 +347,7 @@ engine_destroy(struct engine **engine)
 		return;
 	reload_destroy(&old->reload);
 	reload_leave(&old->member);
+	reload_client_destroy(&old->client);
 	changeover_destroy(&old->changeover);
 	pulse_destroy(&old->pulse);
 	loop_destroy(&old->loop);

@@ -9,6 +9,7 @@ struct board;
 struct config;
 struct draft;
 struct engine;
+struct listeners;
 struct log;
 struct reload_board;
 struct strbuf;
@@ -27,6 +28,8 @@ struct engine_options {
 	struct board *board;
 	struct reload_board *reload_board;	/* NULL: the only process */
 	const struct supervisor_place *place;	/* NULL: the only process */
+	/* Taken over by whoever serves, closed by whoever does not. */
+	struct listeners *listeners;
 };
 
 /* Ready to run, by DRAFT, which it shares.  NULL with the problem appended. */

@@ -510,7 +510,7 @@ supervisor_create(const struct supervisor_options *options)
 		return NULL;
 	}
 	sv->beats = memory;
-	for (unsigned i = 0; i < options->n_workers; i++)
+	for (unsigned i = 0; i < n; i++)
 		sv->workers[i].beat_ms = &sv->beats[i];
 	prepare_signals();
 	return sv;
