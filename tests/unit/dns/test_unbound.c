@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "dns/cache.h"
+#include "dns/metrics.h"
 #include "dns/resolver.h"
 #include "dns/unbound.h"
 
@@ -1008,6 +1009,93 @@ test_cached_silence(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- what is counted ----------------------------------------------------- */
+
+static uint64_t
+sum_histogram(const struct histogram *histogram)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < HISTOGRAM_N_BOUNDS + 1; i++)
+		n += histogram->counts[i];
+	return n;
+}
+
+static void
+test_counted(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct arena *arena = test_arena();
+	struct dns_metrics metrics = { .n_timeouts = 0 };
+	struct relay relay;
+	struct loop loop;
+
+	start_relay(&relay, fixture, RELAY_FORWARD);
+	create_resolver(&loop, relay.server, 400);
+	unbound_set_metrics(loop.resolver, &metrics);
+	assert_int_equal(pthread_create(&loop.thread, NULL, run_loop,
+	    loop.base), 0);
+	dns_query(loop.resolver, arena, SLICE("example.org"), DNS_TXT,
+	    in_ms(5000));
+	dns_query(loop.resolver, arena, SLICE("example.org"), DNS_A,
+	    in_ms(5000));
+	dns_query(loop.resolver, arena, SLICE("nobody.example.org"), DNS_TXT,
+	    in_ms(5000));
+	/* Out of the library's memory: nobody was asked. */
+	dns_query(loop.resolver, arena, SLICE("example.org"), DNS_TXT,
+	    in_ms(5000));
+	assert_int_equal(metrics.answers[DNS_NOERROR], 1);
+	assert_int_equal(metrics.answers[DNS_NODATA], 1);
+	assert_int_equal(metrics.answers[DNS_NXDOMAIN], 1);
+	assert_int_equal(metrics.answers[DNS_TEMPFAIL], 0);
+	assert_int_equal(sum_histogram(&metrics.time), 3);
+	assert_true(metrics.time.sum_us > 0);
+	atomic_store(&relay.mode, RELAY_SILENT);
+	dns_prefetch(loop.resolver, SLICE("s._domainkey.a.calm.example.org"),
+	    DNS_TXT);
+	dns_query(loop.resolver, arena, SLICE("b.calm.example.org"), DNS_TXT,
+	    in_ms(5000));
+	/* The loop's own timers may be a moment behind. */
+	for (int i = 0; i < 200 && atomic_load(&metrics.n_timeouts) < 2; i++)
+		usleep(10000);
+	assert_int_equal(metrics.n_timeouts, 2);
+	/* One that is on its way when all ends has no answer to count. */
+	dns_prefetch(loop.resolver, SLICE("c.calm.example.org"), DNS_TXT);
+	stop_loop(&loop);
+	stop_relay(&relay);
+	assert_int_equal(metrics.answers[DNS_TEMPFAIL], 2);
+	assert_int_equal(metrics.n_in_flight, 0);
+	assert_string_equal(metrics.slow_zones[0].name, "example.org");
+	assert_int_equal(metrics.slow_zones[0].n_questions, 2);
+	assert_int_equal(metrics.slow_zones[0].n_failures, 2);
+	assert_in_range(metrics.slow_zones[0].max_us, 390000, 1000000);
+	arena_destroy(&arena);
+}
+
+static void
+test_counted_waits(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct arena *arena = test_arena();
+	struct dns_metrics metrics = { .n_timeouts = 0 };
+	struct relay relay;
+	struct loop loop;
+
+	start_relay(&relay, fixture, RELAY_FORWARD);
+	start_cached_loop(&loop, relay.server, 5000);
+	cache_set_metrics(loop.resolver, &metrics);
+	for (unsigned i = 0; i < 10; i++)
+		dns_query(loop.resolver, arena, SLICE("x.calm.example.org"),
+		    DNS_TXT, in_ms(5000));
+	assert_int_equal(sum_histogram(&metrics.wait), 1);
+	dns_query(loop.resolver, arena, SLICE("y.calm.example.org"), DNS_TXT,
+	    in_ms(5000));
+	assert_int_equal(sum_histogram(&metrics.wait), 2);
+	stop_loop(&loop);
+	stop_relay(&relay);
+	arena_destroy(&arena);
+}
+
 /* ---- setting up ---------------------------------------------------------- */
 
 static const struct {
@@ -1080,6 +1168,8 @@ main(void)
 		cmocka_unit_test(test_prefetch),
 		cmocka_unit_test(test_cached),
 		cmocka_unit_test(test_cached_silence),
+		cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_counted_waits),
 		cmocka_unit_test(test_bad_servers),
 		cmocka_unit_test(test_recursive),
 	};

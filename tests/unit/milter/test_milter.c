@@ -1226,6 +1226,199 @@ test_no_memory(void **state)
 	wait_until_idle();
 }
 
+/* ---- what is counted ----------------------------------------------------- */
+
+/* Nobody is connected: the last one's end may still be on its way. */
+static void
+wait_until_alone(void)
+{
+	struct service *service = service_get();
+
+	for (int i = 0; i < 5000 && atomic_load(&service->n_present) != 0;
+	    i++)
+		wait_a_moment();
+	assert_int_equal(atomic_load(&service->n_present), 0);
+}
+
+static void
+begin_counting(struct milter_metrics *metrics)
+{
+	wait_until_alone();
+	memset(metrics, 0, sizeof(*metrics));
+	milter_set_metrics(metrics);
+}
+
+static void
+end_counting(struct milter_metrics *metrics, unsigned n_connections)
+{
+	for (int i = 0; i < 5000 && (atomic_load(&metrics->n_connections) !=
+	    n_connections || atomic_load(&metrics->n_sessions) != 0); i++)
+		wait_a_moment();
+	assert_int_equal(metrics->n_connections, n_connections);
+	wait_until_alone();
+	assert_int_equal(metrics->n_sessions, 0);
+	assert_int_equal(metrics->n_open, 0);
+	service_get()->metrics = &service_get()->own_metrics;
+}
+
+static uint64_t
+count_times(const struct milter_metrics *metrics, enum milter_stage stage)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < HISTOGRAM_N_BOUNDS + 1; i++)
+		n += metrics->stages[stage].counts[i];
+	return n;
+}
+
+static void
+test_counted_verdicts(void **state)
+{
+	static const char header[] = "From: a@example.org\n";
+	static struct milter_metrics m;
+	struct peer peer;
+
+	(void)state;
+	begin_counting(&m);
+	open_peer(&peer, HONEST);
+	assert_int_equal(m.n_sessions, 1);
+	send_message(&peer, "<a@example.org>", header, "x\r\n");
+	assert_int_equal(m.n_open, 1);
+	assert_int_equal(end_message(&peer).answer, SMFIR_CONTINUE);
+	send_message(&peer, "<a@none.example>", header, "");
+	assert_int_equal(end_message(&peer).answer, SMFIR_REPLYCODE);
+	peer_quit(&peer);
+	open_peer(&peer, FORGER);
+	send_message(&peer, "<a@none.example>", header, "");
+	assert_int_equal(end_message(&peer).answer, SMFIR_REPLYCODE);
+	peer_quit(&peer);
+	end_counting(&m, 2);
+	assert_int_equal(m.n_messages, 3);
+	assert_int_equal(m.actions[POLICY_ACCEPT], 1);
+	assert_int_equal(m.actions[POLICY_REJECT], 2);
+	assert_int_equal(m.wanted[POLICY_REJECT], 2);
+	assert_int_equal(m.trusts[POLICY_INSPECT], 3);
+	assert_int_equal(m.spf[SPF_PASS], 1);
+	assert_int_equal(m.spf[SPF_NONE], 2);
+	assert_int_equal(m.dkim[DKIM_RESULT_NONE], 3);
+	assert_int_equal(m.arc[ARC_NONE], 3);
+	assert_int_equal(m.dmarc[DMARC_PASS], 1);
+	assert_int_equal(m.dmarc[DMARC_FAIL], 2);
+	assert_int_equal(m.octets, 3 * (sizeof(header) - 1 + 1) + 3);
+	assert_int_equal(m.n_aborted + m.n_failures + m.n_turned_away +
+	    m.n_strangers, 0);
+	for (unsigned i = 0; i < MILTER_N_STAGES; i++)
+		assert_int_equal(count_times(&m, (enum milter_stage)i), 3);
+}
+
+static void
+test_counted_ends(void **state)
+{
+	static struct milter_metrics m;
+	struct peer peer, stranger;
+
+	(void)state;
+	begin_counting(&m);
+	server.context.policy.spf_reject = 1U << SPF_FAIL;
+	/* Refused at MAIL, which is a verdict. */
+	open_peer(&peer, FORGER);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, NULL),
+	    SMFIR_REPLYCODE);
+	/* Given up by RSET, by another MAIL, by HELO, and by hanging up. */
+	send_message(&peer, "<a@none.example>", "From: a@none.example\n", "");
+	peer_abort(&peer);
+	send_message(&peer, "<a@none.example>", "From: a@none.example\n", "");
+	send_message(&peer, "<a@none.example>", "From: a@none.example\n", "");
+	assert_int_equal(peer_helo(&peer, "again.example"), SMFIR_CONTINUE);
+	send_message(&peer, "<a@none.example>", "From: a@none.example\n", "");
+	peer_close(&peer);
+	/* A port scan, and one who says hello in another protocol. */
+	peer_connect(&stranger, server.path);
+	peer_close(&stranger);
+	peer_connect(&stranger, server.path);
+	peer_send(&stranger, 'E', SLICE("HLO x\r\n"));
+	peer_close(&stranger);
+	end_counting(&m, 3);
+	assert_int_equal(m.n_strangers, 2);
+	assert_int_equal(m.n_messages, 1);
+	assert_int_equal(m.actions[POLICY_REJECT], 1);
+	assert_int_equal(m.spf[SPF_FAIL], 1);
+	assert_int_equal(m.dmarc[DMARC_NONE] + m.dkim[DKIM_RESULT_NONE], 0);
+	assert_int_equal(m.n_aborted, 4);
+	assert_int_equal(count_times(&m, MILTER_STAGE_MAIL), 5);
+	assert_int_equal(count_times(&m, MILTER_STAGE_END), 0);
+}
+
+static void
+test_counted_faults(void **state)
+{
+	static struct milter_metrics m;
+	struct outcome outcome;
+	struct peer peer;
+
+	(void)state;
+	begin_counting(&m);
+	server.context.inspect.max_message_memory = 1;
+	open_peer(&peer, FORGER);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, NULL),
+	    SMFIR_REPLYCODE);
+	peer_quit(&peer);
+	wait_until_alone();
+	server.context.inspect.max_message_memory = 20000;
+	open_peer(&peer, FORGER);
+	outcome = send_many_fields(&peer, 0);
+	assert_int_equal(outcome.answer, SMFIR_REPLYCODE);
+	assert_contains("reply", outcome.text, "451 4.3.0");
+	peer_quit(&peer);
+	end_counting(&m, 2);
+	assert_int_equal(m.n_messages, 2);
+	assert_int_equal(m.n_failures, 2);
+	assert_int_equal(m.n_aborted, 0);
+	assert_int_equal(m.actions[POLICY_TEMPFAIL], 2);
+	assert_int_equal(m.wanted[POLICY_TEMPFAIL], 2);
+	assert_int_equal(m.spf[SPF_PASS] + m.spf[SPF_FAIL], 0);
+}
+
+/* What is wanted in monitor mode, who is trusted, and what a rule matched. */
+static void
+test_counted_policy(void **state)
+{
+	const struct policy_rule rules[] = {
+		{ .name = SLICE("tried"), .is_shadow = true,
+		    .action = POLICY_RULE_QUARANTINE, .why = SLICE("x"),
+		    .end_s = INT64_MAX },
+		{ .name = SLICE("four"), .action = POLICY_RULE_REJECT,
+		    .is_always = true, .why = SLICE("x"),
+		    .end_s = INT64_MAX },
+	};
+	static struct milter_metrics m;
+	struct peer peer;
+
+	(void)state;
+	begin_counting(&m);
+	server.context.policy.mode = POLICY_MODE_MONITOR;
+	server.context.policy.rules = rules;
+	server.context.policy.n_rules = 2;
+	open_peer(&peer, FORGER);
+	send_message(&peer, "<a@none.example>", "From: a@example.org\n", "");
+	assert_int_equal(end_message(&peer).answer, SMFIR_CONTINUE);
+	peer_define(&peer, SMFIC_MAIL, "{auth_authen}", "alice", NULL);
+	send_message(&peer, "<a@none.example>", "From: a@example.org\n", "");
+	assert_int_equal(end_message(&peer).answer, SMFIR_CONTINUE);
+	peer_quit(&peer);
+	end_counting(&m, 1);
+	assert_int_equal(m.actions[POLICY_ACCEPT], 2);
+	assert_int_equal(m.wanted[POLICY_REJECT], 1);
+	assert_int_equal(m.wanted[POLICY_ACCEPT], 1);
+	assert_int_equal(m.trusts[POLICY_AUTHENTICATED], 1);
+	assert_int_equal(m.trusts[POLICY_INSPECT], 1);
+	assert_int_equal(m.dmarc[DMARC_FAIL], 1);	/* of one of them */
+	assert_string_equal(m.rules[0].name, "four");
+	assert_int_equal(m.rules[0].hits, 1);
+	assert_string_equal(m.rules[1].name, "tried");
+	assert_int_equal(m.rules[1].shadow_hits, 1);
+}
+
 /* ---- the log ------------------------------------------------------------- */
 
 static void
@@ -1479,6 +1672,7 @@ static void
 test_drain(void **state)
 {
 	struct peer open, late, local;
+	unsigned long long turned_away;
 	struct slice text;
 
 	(void)state;
@@ -1490,6 +1684,7 @@ test_drain(void **state)
 	    SMFIR_CONTINUE);
 	send_message(&open, "<a@example.org>", "From: a@example.org\n", "");
 	assert_int_equal(milter_count_open_messages(), 1);
+	turned_away = service_get()->metrics->n_turned_away;
 	milter_begin_drain();
 	assert_int_equal(peer_mail(&late, "<a@example.org>", NULL, &text),
 	    SMFIR_REPLYCODE);
@@ -1501,6 +1696,8 @@ test_drain(void **state)
 	assert_int_equal(milter_count_open_messages(), 0);
 	assert_int_equal(peer_mail(&open, "<a@example.org>", NULL, &text),
 	    SMFIR_REPLYCODE);
+	assert_int_equal(service_get()->metrics->n_turned_away,
+	    turned_away + 3);
 	peer_quit(&open);
 	peer_quit(&late);
 	peer_quit(&local);
@@ -1561,6 +1758,10 @@ main(void)
 		cmocka_unit_test_setup(test_large_field, set_defaults),
 		cmocka_unit_test_setup(test_many_fields, set_defaults),
 		cmocka_unit_test_setup(test_no_memory, set_defaults),
+		cmocka_unit_test_setup(test_counted_verdicts, set_defaults),
+		cmocka_unit_test_setup(test_counted_ends, set_defaults),
+		cmocka_unit_test_setup(test_counted_faults, set_defaults),
+		cmocka_unit_test_setup(test_counted_policy, set_defaults),
 		cmocka_unit_test_setup(test_log, set_defaults),
 		cmocka_unit_test_setup(test_drain, set_defaults),
 	};
