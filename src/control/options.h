@@ -9,6 +9,9 @@ struct control_options {
 	const char *http;		/* "ADDRESS:PORT"; "" for none */
 };
 
+/* The packaged configuration's, and where the tool looks without one. */
+#define CONTROL_DEFAULT_SOCKET "unix:/run/assay/control.sock"
+
 #define CONTROL_OPTIONS_DEFAULT { .socket = "", .socket_mode = 0600, \
 	.socket_group = NULL, .http = "" }
 
