@@ -36,6 +36,7 @@ struct arena {
 	struct chunk *chunks;	/* newest first; owned */
 	struct cleanup *cleanups;	/* in the chunks */
 	size_t ceiling, used;
+	struct arena_account *account;	/* borrowed; NULL: nobody counts */
 	bool has_failed;
 };
 
@@ -49,9 +50,24 @@ arena_create(size_t ceiling)
 	return arena;
 }
 
-static void
-free_chunk(struct chunk *chunk)
+void
+arena_charge(struct arena *arena, struct arena_account *account)
 {
+	arena->account = account;
+}
+
+static size_t
+chunk_octets(const struct chunk *chunk)
+{
+	return sizeof(*chunk) + chunk->size;
+}
+
+static void
+free_chunk(const struct arena *arena, struct chunk *chunk)
+{
+	if (arena->account != NULL)
+		atomic_fetch_sub_explicit(&arena->account->octets,
+		    chunk_octets(chunk), memory_order_relaxed);
 	poison_clear(chunk->data, chunk->size);
 	free(chunk);
 }
@@ -78,7 +94,7 @@ arena_reset(struct arena *arena)
 		if (keep == NULL && chunk->size <= CHUNK_MAX)
 			keep = chunk;
 		else
-			free_chunk(chunk);
+			free_chunk(arena, chunk);
 	}
 	if (keep != NULL) {
 		keep->next = NULL;
@@ -100,7 +116,7 @@ arena_destroy(struct arena **arena)
 		struct chunk *chunk = (*arena)->chunks;
 
 		(*arena)->chunks = chunk->next;
-		free_chunk(chunk);
+		free_chunk(*arena, chunk);
 	}
 	free(*arena);
 	*arena = NULL;
@@ -134,6 +150,9 @@ add_chunk(struct arena *arena, size_t needed)
 	poison_set(chunk->data, size);
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
+	if (arena->account != NULL)
+		atomic_fetch_add_explicit(&arena->account->octets,
+		    chunk_octets(chunk), memory_order_relaxed);
 	return chunk;
 }
 

@@ -6,13 +6,25 @@
 #ifndef ASSAY_BASE_ARENA_H
 #define ASSAY_BASE_ARENA_H
 
+#include <stdatomic.h>
+
 #include "base/slice.h"
 
 struct arena;
 
+/* What the arenas that are charged to it take together, in octets; any thread
+ * may read.  Zeroed is right at the start. */
+struct arena_account {
+	atomic_size_t octets;
+};
+
 /* NULL where memory is out.  CEILING counts what is handed out, padding
  * included; it is allocated as it is needed. */
 struct arena *arena_create(size_t ceiling);
+
+/* Charge ARENA, which has handed out nothing yet, to ACCOUNT, which must
+ * outlive it. */
+void arena_charge(struct arena *arena, struct arena_account *account);
 
 /* Run the cleanups (newest first), free all, set *ARENA to NULL. */
 void arena_destroy(struct arena **arena);

@@ -35,6 +35,12 @@ limit_name(enum limit limit)
 		return "mail_time";
 	case LIMIT_MESSAGE_TIME:
 		return "message_time";
+	case LIMIT_SESSIONS:
+		return "sessions";
+	case LIMIT_MEMORY:
+		return "memory";
+	case LIMIT_DNS_IN_FLIGHT:
+		return "dns_in_flight";
 	}
 	return "";
 }

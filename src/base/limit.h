@@ -24,9 +24,13 @@ enum limit {
 	LIMIT_NETWORK_QUESTIONS,	/* of one client network */
 	LIMIT_MAIL_TIME,
 	LIMIT_MESSAGE_TIME,
+	/* Of the process: what all senders take together. */
+	LIMIT_SESSIONS,
+	LIMIT_MEMORY,
+	LIMIT_DNS_IN_FLIGHT,
 };
 
-#define LIMIT_COUNT 14
+#define LIMIT_COUNT 17
 
 /* A set of limits is an unsigned with these bits. */
 static inline unsigned

@@ -30,6 +30,11 @@ const struct dns_answer dns_answer_timeout = {
 	.why = "timeout",
 };
 
+const struct dns_answer dns_answer_no_place = {
+	.status = DNS_TEMPFAIL,
+	.why = "too many questions at once",
+};
+
 const struct dns_answer dns_answer_impossible_name = {
 	.status = DNS_NXDOMAIN,
 };
@@ -39,6 +44,7 @@ is_static(const struct dns_answer *answer)
 {
 	return answer == &dns_answer_no_memory ||
 	    answer == &dns_answer_timeout ||
+	    answer == &dns_answer_no_place ||
 	    answer == &dns_answer_impossible_name;
 }
 

@@ -128,6 +128,8 @@ weigh(struct budget *budget, const struct dns_answer *answer)
 {
 	size_t n_octets = 0;
 
+	if (answer->why == dns_answer_no_place.why)
+		budget->limits_hit |= limit_bit(LIMIT_DNS_IN_FLIGHT);
 	if (answer->n_records > budget->options->max_answer_records) {
 		budget->limits_hit |= limit_bit(LIMIT_ANSWER_RECORDS);
 		return "too many records";

@@ -26,13 +26,14 @@
 #define SOCKETS_MIN 16
 #define DESCRIPTOR_SHARE 4
 
+/* Replies over TCP at a time; each has a buffer of 64 KB ready. */
+#define TCP_SOCKETS 16
+
 struct option {
 	const char *name, *value;
 };
 
 static const struct option common_options[] = {
-	/* Replies over TCP at a time; each has a buffer of 64 KB ready. */
-	{ "outgoing-num-tcp:", "16" },
 	{ "msg-cache-size:", "4m" },
 	{ "rrset-cache-size:", "8m" },
 	{ "infra-keep-probing:", "yes" },
@@ -110,17 +111,32 @@ set_options(struct ub_ctx *ctx, const struct option *options, size_t n,
 }
 
 static unsigned
-count_sockets(void)
+count_udp_sockets(const struct unbound_options *options,
+    uint64_t max_descriptors)
+{
+	uint64_t n = max_descriptors / DESCRIPTOR_SHARE;
+
+	if (n > SOCKETS_MAX)
+		n = SOCKETS_MAX;
+	if (n > options->max_in_flight)
+		n = options->max_in_flight;
+	return n < SOCKETS_MIN ? SOCKETS_MIN : (unsigned)n;
+}
+
+unsigned
+dns_context_count_sockets(const struct unbound_options *options,
+    uint64_t max_descriptors)
+{
+	return count_udp_sockets(options, max_descriptors) + TCP_SOCKETS;
+}
+
+static unsigned
+choose_udp_sockets(const struct unbound_options *options)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return SOCKETS_MIN;
-	if (limit.rlim_cur / DESCRIPTOR_SHARE >= SOCKETS_MAX)
-		return SOCKETS_MAX;
-	if (limit.rlim_cur / DESCRIPTOR_SHARE <= SOCKETS_MIN)
-		return SOCKETS_MIN;
-	return (unsigned)(limit.rlim_cur / DESCRIPTOR_SHARE);
+	return getrlimit(RLIMIT_NOFILE, &limit) != 0 ? SOCKETS_MIN :
+	    count_udp_sockets(options, limit.rlim_cur);
 }
 
 /* ---- whom to ask --------------------------------------------------------- */
@@ -307,7 +323,9 @@ dns_context_create(struct event_base *base,
 	}
 	if (set_options(ctx, common_options, N_ELEMENTS(common_options),
 	    problem) &&
-	    set_number(ctx, "outgoing-range:", count_sockets(), problem) &&
+	    set_number(ctx, "outgoing-range:", choose_udp_sockets(options),
+	    problem) &&
+	    set_number(ctx, "outgoing-num-tcp:", TCP_SOCKETS, problem) &&
 	    set_number(ctx, "num-queries-per-thread:", max_questions,
 	    problem) && set_validation(ctx, options, problem) &&
 	    (is_forwarding ? set_forwarding(ctx, options, problem) :

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct event_base;
 struct strbuf;
@@ -15,15 +16,24 @@ struct unbound_options {
 	const char *const *servers;
 	size_t n_servers;
 	unsigned timeout_ms;	/* the most that one question may take */
+	unsigned max_in_flight;	/* questions on their way at once */
 	bool dnssec;
 	/* Keys that answers are validated by, as DS or DNSKEY records in a
 	 * master file; NULL: the root's, where the system has it. */
 	const char *trust_anchor_file;
 };
 
+#define DNS_MAX_IN_FLIGHT_DEFAULT 1024
+
 #define UNBOUND_OPTIONS_DEFAULT \
-	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, .dnssec = false, \
+	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, \
+	  .max_in_flight = DNS_MAX_IN_FLIGHT_DEFAULT, .dnssec = false, \
 	  .trust_anchor_file = NULL }
+
+/* How many sockets a context takes at most, in a process that may have that
+ * many descriptors. */
+unsigned dns_context_count_sockets(const struct unbound_options *options,
+    uint64_t max_descriptors);
 
 /* A context on BASE that asks whom OPTIONS say; free with ub_ctx_delete.
  * MAX_QUESTIONS: how many will be under way at most.  NULL with the problem

@@ -27,12 +27,14 @@ struct question {
 	void (*done)(void *context, const struct dns_answer *answer);
 	void *context;
 
-	/* In the queue, under the lock; then among those asked, the loop's. */
+	/* In the queue, under the lock; then in line or among those asked,
+	 * the loop's. */
 	struct question *next, *previous;
 
 	/* The loop's. */
 	struct event timer;
 	int async_id;
+	bool is_in_line;	/* there is no place for it yet */
 	int64_t start_us;	/* when libunbound was asked; monotonic */
 	bool is_being_asked;	/* ub_resolve_event has not returned yet */
 	bool is_stale;		/* what it gave was an old failure */

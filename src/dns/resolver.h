@@ -45,6 +45,10 @@ void dns_answer_release(const struct dns_answer *answer);
  * nothing. */
 extern const struct dns_answer dns_answer_no_memory, dns_answer_timeout;
 
+/* There was no place among the questions that may be on their way at once.  Who
+ * wants to know compares WHY, which is of this one alone. */
+extern const struct dns_answer dns_answer_no_place;
+
 /* NXDOMAIN for a name that cannot be asked; as static as those above. */
 extern const struct dns_answer dns_answer_impossible_name;
 

@@ -8,6 +8,9 @@
  * deadline; the waiting thread minds the deadline itself, too, so that a loop
  * that stands still costs it no more.
  *
+ * Only so many questions are on their way at once: the others wait in line on
+ * the loop, each until its own deadline, and a prefetch does not.
+ *
  * The library keeps a failure for 5 s and answers with it.  When nothing but
  * failures has come from outside for a while, such an answer says nothing, for
  * the outage may be over: then a fresh context asks anew. */
@@ -30,10 +33,14 @@
 #include "dns/question.h"
 #include "dns/resolver.h"
 
-/* Under way at a time, the waiting and the prefetched; more than these would
- * be an attack or an outage, and each costs some KB. */
+/* Known at a time, on their way, in line, and those of them prefetched; more
+ * would be an attack or an outage, and each costs some KB. */
 #define QUESTIONS_MAX 4096
 #define PREFETCHES_MAX 1024
+
+/* Of the time that a question may take: with less left none is sent out that
+ * has waited in line, since its answer would most likely come too late. */
+#define LEAST_SHARE 10
 
 #define CLASS_IN 1
 #define RCODE_SERVFAIL 2
@@ -56,7 +63,9 @@ struct unbound {
 
 	/* The loop's own. */
 	struct ub_ctx *ctx;
-	struct question *asked;
+	struct question *asked;	/* on their way */
+	unsigned n_asked;
+	struct question *line, *line_end;	/* those that have no place */
 	struct outage outage;	/* by what came from outside */
 	bool is_asking_anew;
 	struct dns_metrics *metrics;	/* borrowed, or NULL */
@@ -86,6 +95,33 @@ link_asked(struct unbound *unbound, struct question *q)
 	if (q->next != NULL)
 		q->next->previous = q;
 	unbound->asked = q;
+}
+
+static void
+join_line(struct unbound *unbound, struct question *q)
+{
+	q->is_in_line = true;
+	q->next = NULL;
+	q->previous = unbound->line_end;
+	if (q->previous != NULL)
+		q->previous->next = q;
+	else
+		unbound->line = q;
+	unbound->line_end = q;
+}
+
+static void
+leave_line(struct unbound *unbound, struct question *q)
+{
+	q->is_in_line = false;
+	if (q->next != NULL)
+		q->next->previous = q->previous;
+	else
+		unbound->line_end = q->previous;
+	if (q->previous != NULL)
+		q->previous->next = q->next;
+	else
+		unbound->line = q->next;
 }
 
 static void
@@ -131,9 +167,24 @@ count_in_flight(struct unbound *unbound, int n)
 static void
 finish_asked(struct question *q, const struct dns_answer *answer)
 {
-	count_in_flight(q->unbound, -1);
+	struct unbound *unbound = q->unbound;
+
+	count_in_flight(unbound, -1);
 	event_del(&q->timer);
-	unlink_asked(q->unbound, q);
+	unlink_asked(unbound, q);
+	unbound->n_asked--;
+	/* Not at once: this may be one of the library's callbacks. */
+	if (unbound->line != NULL)
+		event_active(unbound->wake, EV_TIMEOUT, 0);
+	finish_question(q, answer);
+}
+
+/* It has waited in line for all its time. */
+static void
+finish_in_line(struct question *q, const struct dns_answer *answer)
+{
+	event_del(&q->timer);
+	leave_line(q->unbound, q);
 	finish_question(q, answer);
 }
 
@@ -178,6 +229,10 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (q->is_in_line) {
+		finish_in_line(q, &dns_answer_no_place);
+		return;
+	}
 	/* It can fail only by having no such question any more. */
 	(void)ub_cancel(q->unbound->ctx, q->async_id);
 	outage_note_failure(&q->unbound->outage);
@@ -357,20 +412,12 @@ ask_anew(struct unbound *unbound, struct question *stale)
 	unbound->is_asking_anew = false;
 }
 
+/* Its timer runs. */
 static void
-ask(struct unbound *unbound, struct question *q)
+send_out(struct unbound *unbound, struct question *q)
 {
-	int64_t left_ms = q->deadline_ms - clock_monotonic_ms();
-
-	if (left_ms <= 0) {
-		finish_question(q, &dns_answer_timeout);
-		return;
-	}
-	if (!start_timer(q, left_ms)) {
-		finish_question(q, &dns_answer_no_memory);
-		return;
-	}
 	link_asked(unbound, q);
+	unbound->n_asked++;
 	count_in_flight(unbound, 1);
 	q->start_us = clock_monotonic_us();
 	question_retain(q);
@@ -378,6 +425,46 @@ ask(struct unbound *unbound, struct question *q)
 	if (q->is_stale)
 		ask_anew(unbound, q);
 	question_release(q);
+}
+
+static bool
+has_place(const struct unbound *unbound)
+{
+	return unbound->n_asked < unbound->options.max_in_flight;
+}
+
+static void
+ask(struct unbound *unbound, struct question *q)
+{
+	int64_t left_ms = q->deadline_ms - clock_monotonic_ms();
+	bool may_go = unbound->line == NULL && has_place(unbound);
+
+	if (left_ms <= 0)
+		finish_question(q, &dns_answer_timeout);
+	else if (!may_go && q->is_prefetch)
+		finish_question(q, &dns_answer_no_place);
+	else if (!start_timer(q, left_ms))
+		finish_question(q, &dns_answer_no_memory);
+	else if (may_go)
+		send_out(unbound, q);
+	else
+		join_line(unbound, q);
+}
+
+static void
+advance_line(struct unbound *unbound)
+{
+	while (unbound->line != NULL && has_place(unbound)) {
+		struct question *q = unbound->line;
+
+		if (q->deadline_ms - clock_monotonic_ms() <
+		    unbound->options.timeout_ms / LEAST_SHARE) {
+			finish_in_line(q, &dns_answer_no_place);
+			continue;
+		}
+		leave_line(unbound, q);
+		send_out(unbound, q);
+	}
 }
 
 static struct question *
@@ -403,6 +490,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	unbound->has_loop_thread = true;
 	queue = take_queue(unbound);
 	pthread_mutex_unlock(&unbound->lock);
+	advance_line(unbound);
 	while (queue != NULL) {
 		struct question *q = queue;
 
@@ -428,7 +516,7 @@ check_room(const struct unbound *unbound, bool is_prefetch)
 		return "shutting down";
 	if (unbound->n_questions >= QUESTIONS_MAX ||
 	    (is_prefetch && unbound->n_prefetches >= PREFETCHES_MAX))
-		return "too many questions";
+		return dns_answer_no_place.why;
 	if (!is_prefetch && is_on_loop(unbound))
 		return "asked on the loop's own thread";
 	return NULL;
@@ -602,6 +690,8 @@ finish_all(struct unbound *unbound)
 		queue = q->next;
 		finish_question(q, create_last_answer());
 	}
+	while (unbound->line != NULL)
+		finish_in_line(unbound->line, create_last_answer());
 	while (unbound->asked != NULL) {
 		(void)ub_cancel(unbound->ctx, unbound->asked->async_id);
 		finish_asked(unbound->asked, create_last_answer());

@@ -69,6 +69,7 @@ begin_message(struct inspect *in, struct slice argument, bool is_smtputf8,
 	in->arena = arena_create(options->max_message_memory);
 	if (in->arena == NULL)
 		return INSPECT_NO_MEMORY;
+	arena_charge(in->arena, in->account);
 	in->stage = STAGE_HEADER;
 	in->has_spf = is_checked && options->is_spf_enabled;
 	in->has_dkim = is_checked && options->is_dkim_enabled;

@@ -109,6 +109,12 @@ inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256)
 }
 
 void
+inspect_set_account(struct inspect *in, struct arena_account *account)
+{
+	in->account = account;
+}
+
+void
 inspect_set_trace(struct inspect *in, struct trace *trace)
 {
 	in->trace = trace;

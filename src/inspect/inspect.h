@@ -18,6 +18,7 @@
 #include "spf/check.h"
 
 struct arena;
+struct arena_account;
 struct dkim_sha256;
 struct inspect;
 struct resolver;
@@ -129,6 +130,10 @@ void inspect_set_options(struct inspect *in,
 /* dkim/hash.h: what all sessions share, borrowed; without it each message that
  * is signed looks it up. */
 void inspect_set_sha256(struct inspect *in, const struct dkim_sha256 *sha256);
+
+/* Charge what messages take that begin from now on to ACCOUNT (base/arena.h),
+ * which must outlive them. */
+void inspect_set_account(struct inspect *in, struct arena_account *account);
 
 /* Have all messages that begin from now on told to TRACE, which must outlive
  * them and has no node open; NULL ends it. */

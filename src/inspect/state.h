@@ -37,6 +37,7 @@ struct inspect {
 	const struct inspect_options *options;	/* borrowed */
 	struct resolver *all_dns;	/* borrowed */
 	const struct dkim_sha256 *sha256;	/* borrowed; may be NULL */
+	struct arena_account *account;	/* borrowed; may be NULL */
 	struct arena *connection;	/* receiver; owned */
 	struct arena *greeting;		/* helo, reset with each; owned */
 	struct slice receiver;

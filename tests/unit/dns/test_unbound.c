@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/strbuf.h"
+#include "dns/budget.h"
 #include "dns/cache.h"
 #include "dns/metrics.h"
 #include "dns/resolver.h"
@@ -294,6 +296,8 @@ struct loop {
 	struct event_base *base;
 	struct event *quit;
 	struct resolver *resolver;
+	struct dns_metrics metrics;
+	unsigned max_in_flight;	/* 0: the default */
 	pthread_t thread;
 };
 
@@ -322,12 +326,15 @@ create_resolver(struct loop *loop, const char *server, unsigned timeout_ms)
 	options.servers = &server;
 	options.n_servers = 1;
 	options.timeout_ms = timeout_ms;
+	if (loop->max_in_flight != 0)
+		options.max_in_flight = loop->max_in_flight;
 	strbuf_init(&problem, arena, 1024);
 	loop->base = event_base_new();
 	assert_non_null(loop->base);
 	loop->resolver = unbound_create(loop->base, &options, NULL, &problem);
 	if (loop->resolver == NULL)
 		fail_msg("%s", strbuf_cstr(&problem));
+	unbound_set_metrics(loop->resolver, &loop->metrics);
 	loop->quit = event_new(loop->base, -1, EV_PERSIST, on_quit,
 	    loop->base);
 	assert_non_null(loop->quit);
@@ -340,6 +347,18 @@ start_loop(struct loop *loop, const char *server, unsigned timeout_ms)
 	create_resolver(loop, server, timeout_ms);
 	assert_int_equal(pthread_create(&loop->thread, NULL, run_loop,
 	    loop->base), 0);
+}
+
+static void
+start_cached_loop(struct loop *loop, const char *server, unsigned timeout_ms)
+{
+	const struct cache_options options = CACHE_OPTIONS_DEFAULT;
+	struct resolver *cache;
+
+	start_loop(loop, server, timeout_ms);
+	cache = cache_create(loop->resolver, &options);
+	assert_non_null(cache);
+	loop->resolver = cache;
 }
 
 static void
@@ -446,7 +465,7 @@ test_lookups(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_loop(&loop, fixture->server, 5000);
 	/* Twice: the second time out of the library's memory. */
@@ -462,7 +481,7 @@ test_records(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_loop(&loop, fixture->server, 5000);
 	answer = dns_query(loop.resolver, arena, SLICE("mail.example.org"),
@@ -496,7 +515,7 @@ test_long_txt(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_loop(&loop, fixture->server, 5000);
 	answer = dns_query(loop.resolver, arena, SLICE("long.example.org"),
@@ -520,7 +539,7 @@ test_silence(void **state)
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	int64_t start;
 
 	start_relay(&relay, fixture, RELAY_SILENT);
@@ -552,7 +571,7 @@ test_servfail(void **state)
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_relay(&relay, fixture, RELAY_SERVFAIL);
 	start_loop(&loop, relay.server, 5000);
@@ -595,7 +614,7 @@ test_slow_server(void **state)
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	unsigned n = 0;
 
 	start_relay(&relay, fixture, RELAY_FORWARD);
@@ -620,7 +639,7 @@ test_recovery(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	int64_t end;
 
 	start_relay(&relay, fixture, RELAY_FORWARD);
@@ -652,7 +671,7 @@ test_failures_in_a_row(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	int64_t end = in_ms(2500);
 
 	start_relay(&relay, fixture, RELAY_SERVFAIL);
@@ -734,7 +753,7 @@ test_many_threads(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct asker askers[N_THREADS];
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_loop(&loop, fixture->server, 10000);
 	start_askers(askers, &(struct asker){ .resolver = loop.resolver,
@@ -742,6 +761,99 @@ test_many_threads(void **state)
 	    .deadline_ms = in_ms(20000) });
 	join_askers(askers);
 	stop_loop(&loop);
+}
+
+/* Few may be on their way at once: the others wait in line, and all are
+ * answered. */
+static void
+test_line(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct asker askers[N_THREADS];
+	struct loop loop = { .max_in_flight = 2 };
+	const int64_t end_ms = in_ms(10000), least_ms = in_ms(50);
+	int64_t now_ms;
+	unsigned n, most = 0;
+
+	start_loop(&loop, fixture->server, 10000);
+	start_askers(askers, &(struct asker){ .resolver = loop.resolver,
+	    .zone = "many.example.org", .want = DNS_NOERROR,
+	    .deadline_ms = in_ms(20000) });
+	do {
+		n = atomic_load(&loop.metrics.n_in_flight);
+		if (n > most)
+			most = n;
+		now_ms = clock_monotonic_ms();
+	} while (now_ms < least_ms || (most == 0 && now_ms < end_ms));
+	join_askers(askers);
+	assert_in_range(most, 1, 2);
+	assert_int_equal(loop.metrics.n_in_flight, 0);
+	stop_loop(&loop);
+}
+
+struct waiter {
+	struct resolver *resolver;
+	pthread_t thread;
+	struct arena *arena;
+	const char *name;
+	const char *why;
+	unsigned limits_hit;
+};
+
+static void *
+run_waiter(void *arg)
+{
+	const struct budget_options options = BUDGET_OPTIONS_DEFAULT;
+	const struct ip_address client = { .family = IP_NONE };
+	struct waiter *waiter = arg;
+	struct resolver *budget = budget_create(waiter->arena,
+	    waiter->resolver, &options, NULL, &client);
+
+	if (budget == NULL)
+		return NULL;
+	waiter->why = dns_query(budget, waiter->arena,
+	    slice_from_cstr(waiter->name), DNS_TXT, in_ms(10000))->why;
+	waiter->limits_hit = budget_limits_hit(budget);
+	return NULL;
+}
+
+/* Who waits in line until it is too late is told so. */
+static void
+test_end_of_line(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct waiter waiters[] = {
+		{ .name = "w1.calm.example.org" },
+		{ .name = "w2.calm.example.org" },
+		{ .name = "w3.calm.example.org" },
+	};
+	struct relay relay;
+	struct loop loop = { .max_in_flight = 1 };
+	unsigned n_late = 0, n_sent = 0;
+
+	start_relay(&relay, fixture, RELAY_SILENT);
+	start_cached_loop(&loop, relay.server, 2000);
+	for (size_t i = 0; i < N_ELEMENTS(waiters); i++) {
+		waiters[i].resolver = loop.resolver;
+		waiters[i].arena = test_arena();
+		assert_int_equal(pthread_create(&waiters[i].thread, NULL,
+		    run_waiter, &waiters[i]), 0);
+	}
+	for (size_t i = 0; i < N_ELEMENTS(waiters); i++) {
+		pthread_join(waiters[i].thread, NULL);
+		assert_non_null(waiters[i].why);
+		if (waiters[i].limits_hit == limit_bit(LIMIT_DNS_IN_FLIGHT) &&
+		    waiters[i].why == dns_answer_no_place.why)
+			n_late++;
+		else if (waiters[i].limits_hit == 0 &&
+		    strcmp(waiters[i].why, "timeout") == 0)
+			n_sent++;
+		arena_destroy(&waiters[i].arena);
+	}
+	assert_int_equal(n_late, 2);
+	assert_int_equal(n_sent, 1);
+	stop_loop(&loop);
+	stop_relay(&relay);
 }
 
 /* Of questions all of which come to their deadline at about the same time,
@@ -753,7 +865,7 @@ test_many_timeouts(void **state)
 	struct arena *arena = test_arena();
 	struct asker askers[N_THREADS];
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_relay(&relay, fixture, RELAY_SILENT);
 	start_loop(&loop, relay.server, 40);
@@ -808,7 +920,7 @@ test_destroy_in_flight(void **state)
 	struct asker askers[N_THREADS];
 	struct arena *arena = test_arena();
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	struct destroyer destroyer = { .loop = &loop };
 	int64_t start = clock_monotonic_ms();
 
@@ -854,7 +966,7 @@ test_no_loop(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	int64_t start = clock_monotonic_ms();
 
 	create_resolver(&loop, fixture->server, 300);
@@ -894,7 +1006,7 @@ static void
 test_query_on_loop(void **state)
 {
 	const struct fixture *fixture = *state;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	struct loop_asker asker = { .loop = &loop };
 	struct event *event;
 
@@ -916,7 +1028,7 @@ test_prefetch(void **state)
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 	unsigned n_received;
 	int64_t end = in_ms(5000);
 
@@ -938,25 +1050,13 @@ test_prefetch(void **state)
 /* ---- behind a cache ------------------------------------------------------ */
 
 static void
-start_cached_loop(struct loop *loop, const char *server, unsigned timeout_ms)
-{
-	const struct cache_options options = CACHE_OPTIONS_DEFAULT;
-	struct resolver *cache;
-
-	start_loop(loop, server, timeout_ms);
-	cache = cache_create(loop->resolver, &options);
-	assert_non_null(cache);
-	loop->resolver = cache;
-}
-
-static void
 test_cached(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	const struct dns_answer *answer;
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_relay(&relay, fixture, RELAY_FORWARD);
 	start_cached_loop(&loop, relay.server, 5000);
@@ -983,7 +1083,7 @@ test_cached_silence(void **state)
 	const struct dns_answer *first, *second;
 	struct cache_counters counters;
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	start_relay(&relay, fixture, RELAY_SILENT);
 	start_cached_loop(&loop, relay.server, 400);
@@ -1137,7 +1237,7 @@ static void
 test_recursive(void **state)
 {
 	struct arena *arena = test_arena();
-	struct loop loop;
+	struct loop loop = { .max_in_flight = 0 };
 
 	(void)state;
 	start_loop(&loop, "recursive", 5000);
@@ -1161,6 +1261,8 @@ main(void)
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_failures_in_a_row),
 		cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_end_of_line),
 		cmocka_unit_test(test_many_timeouts),
 		cmocka_unit_test(test_destroy_in_flight),
 		cmocka_unit_test(test_no_loop),
