@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -12,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "config/descriptors.h"
 #include "config/file.h"
 #include "config/keys.h"
 #include "config/problems.h"
@@ -50,6 +52,7 @@ create_config(void)
 		.resolver = UNBOUND_OPTIONS_DEFAULT,
 		.cache = CACHE_OPTIONS_DEFAULT,
 		.milter = MILTER_OPTIONS_DEFAULT,
+		.milter_limits = MILTER_LIMITS_DEFAULT,
 		.inspect = INSPECT_OPTIONS_DEFAULT,
 		.throttle = THROTTLE_OPTIONS_DEFAULT,
 		.policy = POLICY_OPTIONS_DEFAULT,
@@ -179,6 +182,22 @@ check_limits(struct loader *loader)
 		    "limits.header_octets: write %zu or more", needed);
 }
 
+static void
+check_descriptors(struct loader *loader)
+{
+	struct config *config = loader->config;
+	unsigned wanted = config->milter_limits.max_sessions;
+	uint64_t max = descriptors_find_max();
+
+	if (descriptors_fit(config, max))
+		return;
+	problems_note(&loader->problems,
+	    line_of(loader, SLICE("limits.sessions")), "limits.sessions: %u "
+	    "do not fit into the %" PRIu64 " files that a process may open "
+	    "here: there can be %u at once; raise the limit (systemd: "
+	    "LimitNOFILE=)", wanted, max, config->milter_limits.max_sessions);
+}
+
 /* Keys are the same for DKIM and ARC. */
 static void
 share_key_limits(struct inspect_options *inspect)
@@ -267,6 +286,7 @@ read_keys(struct loader *loader, struct slice text)
 	check_rules(loader);
 	check_sockets(loader);
 	check_limits(loader);
+	check_descriptors(loader);
 }
 
 struct config *

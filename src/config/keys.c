@@ -257,6 +257,16 @@ const struct config_key config_keys[] = {
 	{ .path = "limits.message_time_ms", .type = KEY_NUMBER,
 	    .offset = AT(inspect.finish_budget_ms), .min = 1000,
 	    .max = 240000 },
+	{ .path = "limits.sessions", .type = KEY_NUMBER,
+	    .offset = AT(milter_limits.max_sessions), .min = 10,
+	    .max = 1000000 },
+	/* A message may take 4 MB by itself. */
+	{ .path = "limits.memory_mb", .type = KEY_NUMBER,
+	    .offset = AT(milter_limits.memory_mb), .min = 16,
+	    .max = 1048576 },
+	/* As many as dns/unbound.c knows of, in line or on their way. */
+	{ .path = "limits.dns_in_flight", .type = KEY_NUMBER,
+	    .offset = AT(resolver.max_in_flight), .min = 8, .max = 4096 },
 	{ .path = "limits.message_memory", .type = KEY_SIZE,
 	    .offset = AT(inspect.max_message_memory), .min = 1024 * 1024,
 	    .max = 256 * 1024 * 1024 },

@@ -23,6 +23,7 @@ struct config {
 	struct cache_options cache;
 	const char *zone_file;		/* NULL: real DNS */
 	struct milter_options milter;
+	struct milter_limits milter_limits;
 	struct inspect_options inspect;
 	struct throttle_options throttle;
 	const char *psl_file;		/* NULL: the system's list */

@@ -136,7 +136,8 @@ make_resolver(struct generation *gen, struct generation_maker *maker,
 		return true;
 	}
 	if (before == NULL || before->cache == NULL ||
-	    !is_same(gen, before, SLICE("resolver")))
+	    !is_same(gen, before, SLICE("resolver")) ||
+	    !is_same(gen, before, SLICE("limits.dns_in_flight")))
 		return ask_dns(gen, maker, problem);
 	gen->resolver = part_retain(before->resolver);
 	gen->cache = before->cache;
@@ -213,6 +214,7 @@ fill_context(struct generation *gen, const struct generation_maker *maker)
 
 	gen->context = (struct milter_context){
 		.milter = maker->milter,
+		.limits = gen->config->milter_limits,
 		.inspect = gen->config->inspect,
 		.policy = gen->config->policy,
 		.authserv_id = gen->config->authserv_id,

@@ -91,6 +91,8 @@ choose(struct session *session, const struct negotiation *offered,
 	strbuf_init(&missing, session->arena, PROBLEM_MEMORY);
 	is_chosen = negotiate_choose(&context->policy, offered, chosen,
 	    &missing);
+	session->is_one_too_many = !session_admit(session,
+	    context->limits.max_sessions);
 	service_release_context(context);
 	if (!is_chosen)
 		complain_of_mta(strbuf_slice(&missing));
@@ -119,6 +121,9 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		    "session=%s: the macros cannot be asked for", session->id);
 		return SMFIS_REJECT;
 	}
+	/* A connection is refused by a reply to CONNECT, nowhere else. */
+	if (session->is_one_too_many)
+		chosen.steps &= ~(unsigned long)SMFIP_NR_CONN;
 	session->steps = chosen.steps;
 	session->actions = chosen.actions;
 	session->is_negotiated = true;
@@ -135,6 +140,10 @@ on_connect(SMFICTX *ctx, char *client_name, struct sockaddr *address)
 
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
+	if (session->is_one_too_many) {
+		session_hit_limit(session, LIMIT_SESSIONS);
+		return SMFIS_TEMPFAIL;
+	}
 	session_connect(session, slice_from_cstr(client_name),
 	    macros_get(ctx, MACRO_DAEMON_NAME), &client);
 	return go_on(ctx, SMFIP_NR_CONN);

@@ -25,9 +25,18 @@ struct milter_options {
 	.socket_mode = 0660, .socket_group = NULL, .backlog = 256, \
 	.workers = 1 }
 
+/* What all senders together may take of one process; 0: no limit. */
+struct milter_limits {
+	unsigned max_sessions;	/* at once */
+	unsigned memory_mb;	/* of all open messages */
+};
+
+#define MILTER_LIMITS_DEFAULT { .max_sessions = 0, .memory_mb = 512 }
+
 /* What the sessions need; everything is borrowed and must outlive them. */
 struct milter_context {
 	struct milter_options milter;
+	struct milter_limits limits;
 	struct inspect_options inspect;
 	struct policy_options policy;
 	const char *authserv_id;	/* NULL: the MTA's {j}, else hostname */

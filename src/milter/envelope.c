@@ -10,6 +10,8 @@
 #include "milter/session.h"
 #include "milter/soundness.h"
 
+#define MEGABYTE ((size_t)1024 * 1024)
+
 static enum envelope_step
 defer(struct policy_verdict *verdict, const char *enhanced, struct slice text)
 {
@@ -135,6 +137,29 @@ put_off(struct session *session, struct policy_verdict *verdict)
 	    "later"));
 }
 
+/* Those that are open go on, and take what they may. */
+static bool
+is_memory_full(const struct session *session)
+{
+	const struct service *service = session->service;
+
+	return session->context->limits.memory_mb != 0 &&
+	    atomic_load_explicit(&service->memory.octets,
+	    memory_order_relaxed) / MEGABYTE >=
+	    session->context->limits.memory_mb;
+}
+
+/* Local mail cannot wait: it goes on without us. */
+static enum envelope_step
+refuse_memory(struct session *session, struct policy_verdict *verdict)
+{
+	session_hit_limit(session, LIMIT_MEMORY);
+	measure_turned_away(session);
+	return session->client.family == IP_NONE ? ENVELOPE_PASSED_BY :
+	    defer(verdict, "4.3.1", SLICE("too much mail at once, try again "
+	    "later"));
+}
+
 enum envelope_step
 envelope_begin(struct session *session, const struct envelope *envelope,
     struct policy_verdict *verdict)
@@ -146,6 +171,8 @@ envelope_begin(struct session *session, const struct envelope *envelope,
 		return turn_away(session, verdict);
 	if (!can_perform(session))
 		return put_off(session, verdict);
+	if (is_memory_full(session))
+		return refuse_memory(session, verdict);
 	session->trust = policy_check_trust(&session->context->policy,
 	    &session->client, envelope->is_authenticated);
 	if (!open_message(session, envelope))

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/arena.h"
 #include "base/limit.h"
 #include "base/log.h"
 #include "milter/context.h"
@@ -25,10 +26,12 @@ struct service {
 	struct milter_metrics *metrics;	/* borrowed, or the next */
 	struct milter_metrics own_metrics;
 	atomic_bool is_unsound;		/* milter_set_sound */
+	struct arena_account memory;	/* what open messages take */
 	struct dkim_sha256 *sha256;	/* owned; NULL where it failed */
 	int64_t start_s;	/* makes session ids differ between runs */
 	unsigned worker;	/* and between workers; 0: there are none */
 	atomic_ullong n_sessions;	/* ever begun */
+	atomic_uint n_admitted;	/* sessions, of limits.sessions */
 	atomic_uint n_open;	/* messages between MAIL and their end */
 	atomic_bool is_draining;
 	/* Faults that would be told with every connection. */

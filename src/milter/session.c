@@ -48,8 +48,10 @@ session_create(struct service *service)
 	    slice_from_cstr(service->hostname));
 	if (session->arena == NULL || session->inspect == NULL)
 		session_destroy(&session);
-	else
+	else {
 		inspect_set_sha256(session->inspect, service->sha256);
+		inspect_set_account(session->inspect, &service->memory);
+	}
 	return session;
 }
 
@@ -59,10 +61,27 @@ session_destroy(struct session **session)
 	if (*session == NULL)
 		return;
 	session_end_message(*session);
+	if ((*session)->is_admitted)
+		atomic_fetch_sub(&(*session)->service->n_admitted, 1);
 	inspect_destroy(&(*session)->inspect);
 	arena_destroy(&(*session)->arena);
 	free(*session);
 	*session = NULL;
+}
+
+bool
+session_admit(struct session *session, unsigned max)
+{
+	atomic_uint *n = &session->service->n_admitted;
+
+	if (session->is_admitted)
+		return true;
+	if (atomic_fetch_add(n, 1) >= max && max != 0) {
+		atomic_fetch_sub(n, 1);
+		return false;
+	}
+	session->is_admitted = true;
+	return true;
 }
 
 /* For names whose loss costs no more than a word in the log. */
@@ -109,9 +128,8 @@ session_begin_message(struct session *session)
 	return true;
 }
 
-/* Whatever way the message ends. */
 static void
-tell_limits(struct session *session, unsigned hit)
+tell_limits(const struct session *session, unsigned hit)
 {
 	struct service *service = session->service;
 
@@ -123,6 +141,13 @@ tell_limits(struct session *session, unsigned hit)
 			    limit_name((enum limit)i));
 }
 
+void
+session_hit_limit(const struct session *session, enum limit limit)
+{
+	limit_count(&session->service->metrics->limits, limit_bit(limit));
+	tell_limits(session, limit_bit(limit));
+}
+
 static unsigned
 find_limits(const struct session *session)
 {
@@ -131,6 +156,7 @@ find_limits(const struct session *session)
 	return results != NULL ? results->limits_hit : 0;
 }
 
+/* Whatever way the message ends. */
 void
 session_end_message(struct session *session)
 {

@@ -24,6 +24,8 @@ struct session {
 				 * nothing of the negotiation then */
 	unsigned long steps;	/* SMFIP_ bits in force; 0 if not negotiated */
 	unsigned long actions;	/* SMFIF_ bits, the same */
+	bool is_admitted;	/* it counts among limits.sessions */
+	bool is_one_too_many;	/* and is to be turned away */
 	bool is_connected;	/* xxfi_connect was called */
 	unsigned n_messages;	/* begun, the open one included */
 	struct arena *arena;	/* the connection's; owned */
@@ -57,6 +59,13 @@ void session_connect(struct session *session, struct slice client_name,
  * False where the service is draining and takes no new message.  Ends one that
  * was open. */
 bool session_begin_message(struct session *session);
+
+/* Ask for a place among MAX sessions (0: no limit), which it has until its end.
+ * False where there is none. */
+bool session_admit(struct session *session, unsigned max);
+
+/* It cannot go on for a limit of the process's: that is counted and told. */
+void session_hit_limit(const struct session *session, enum limit limit);
 
 /* Forgets the message, if one is open. */
 void session_end_message(struct session *session);

@@ -381,6 +381,14 @@ static const struct {
 	    "f:6: dkim.max_rsa_bits cannot be 4095: write a number from 4096 "
 	    "to 16384\n"
 	    "f:7: arc.max_sets cannot be 51: write a number from 1 to 50\n" },
+	{ "limits of the process", MONITOR "limits: { sessions = 9;\n"
+	    "memory_mb = 15;\ndns_in_flight = 4097; };",
+	    "f:1: limits.sessions cannot be 9: write a number from 10 to "
+	    "1000000\n"
+	    "f:2: limits.memory_mb cannot be 15: write a number from 16 to "
+	    "1048576\n"
+	    "f:3: limits.dns_in_flight cannot be 4097: write a number from 8 "
+	    "to 4096\n" },
 	{ "memory below header", MONITOR "\nlimits: {\n"
 	    "header_octets = 1048576;\nmessage_memory = 4194303; };",
 	    "f:4: limits.message_memory is too small for "
@@ -515,7 +523,8 @@ static const char full[] =
     "    message_memory = 1048576; questions = 20;\n"
     "    network_questions = 0; network_burst = 100;\n"
     "    answer_octets = 4096; answer_records = 20;\n"
-    "    mail_time_ms = 1000; message_time_ms = 240000; };\n"
+    "    mail_time_ms = 1000; message_time_ms = 240000;\n"
+    "    sessions = 10; memory_mb = 1048576; dns_in_flight = 8; };\n"
     "log: { level = \"debug\"; facility = \"local3\";\n"
     "    format = \"json\"; target = \"stderr\"; };\n"
     "user = \"root\";\n"
@@ -573,6 +582,9 @@ test_full(void **state)
 	assert_int_equal(c->control.socket_mode, 0660);
 	assert_string_equal(c->control.socket_group, "root");
 	assert_string_equal(c->control.http, "127.0.0.1:8892");
+	assert_int_equal(c->milter_limits.max_sessions, 10);
+	assert_int_equal(c->milter_limits.memory_mb, 1048576);
+	assert_int_equal(c->resolver.max_in_flight, 8);
 	assert_int_equal(c->cache.megabytes, 3);
 	assert_string_equal(c->zone_file, "/tmp/zone");
 	assert_true(c->inspect.is_spf_enabled);

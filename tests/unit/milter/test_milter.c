@@ -1666,6 +1666,205 @@ test_limits(void **state)
 	arena_destroy(&arena);
 }
 
+/* ---- while the self-test fails ------------------------------------------- */
+
+#define NO_RESULTS "insert 0 Authentication-Results: " OURS "; none\n"
+
+static void
+test_unsound(void **state)
+{
+	static const struct {
+		const char *name, *address, *header;
+		char answer;		/* with mode = "enforce" */
+		const char *was;	/* would have come of it */
+	} cases[] = {
+		{ "refused", FORGER, "From: a@example.org\n",
+		    SMFIR_REPLYCODE, "this was reject: dmarc=fail p=reject " },
+		{ "quarantined", FORGER, "From: a@quarantine.example\n",
+		    SMFIR_REPLYCODE, "this was hold: dmarc=fail" },
+		{ "passed under a policy", HONEST, "From: a@example.org\n",
+		    SMFIR_REPLYCODE, "this was accept: dmarc=pass p=reject " },
+		{ "no author", HONEST, "Subject: x\n",
+		    SMFIR_REPLYCODE, "this was reject: dmarc=permerror" },
+		{ "without policy", FORGER, "From: a@none.example\n",
+		    SMFIR_CONTINUE, NULL },
+	};
+	static const enum policy_mode modes[] = { POLICY_MODE_ENFORCE,
+		POLICY_MODE_MONITOR };
+
+	(void)state;
+	milter_set_sound(false);
+	for (size_t i = 0; i < 2 * N_ELEMENTS(cases); i++) {
+		size_t c = i / 2;
+		bool is_deferred = i % 2 == 0 &&
+		    cases[c].answer == SMFIR_REPLYCODE;
+		struct peer peer;
+		struct outcome outcome;
+
+		server.context.policy.mode = modes[i % 2];
+		open_peer(&peer, cases[c].address);
+		send_message(&peer, "<a@example.org>", cases[c].header, "");
+		outcome = end_message(&peer);
+		if (outcome.answer != (is_deferred ? SMFIR_REPLYCODE :
+		    SMFIR_CONTINUE))
+			fail_msg("%s: answer %c", cases[c].name,
+			    outcome.answer);
+		if (is_deferred)
+			assert_contains(cases[c].name, outcome.text,
+			    "451 4.7.0 mail cannot be verified here");
+		else
+			test_assert_slice(cases[c].name, outcome.changes,
+			    NO_RESULTS);
+		if (cases[c].was != NULL)
+			assert_logged(cases[c].was);
+		peer_quit(&peer);
+	}
+	assert_logged("verdict=accept wanted=tempfail ");
+	assert_logged("note=\"the self-test fails: results cannot be relied "
+	    "on\"");
+	milter_set_sound(true);
+}
+
+static void
+test_unsound_at_mail(void **state)
+{
+	struct peer peer;
+	struct slice text;
+
+	(void)state;
+	server.context.policy.spf_reject = 1U << SPF_FAIL;
+	milter_set_sound(false);
+	open_peer(&peer, FORGER);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
+	    SMFIR_REPLYCODE);
+	assert_contains("reply", text, "451 4.7.0 mail cannot be verified");
+	assert_logged("this was reject: spf=fail ");
+	assert_int_equal(peer_mail(&peer, "<a@none.example>", NULL, NULL),
+	    SMFIR_CONTINUE);
+	milter_set_sound(true);
+	assert_int_equal(peer_mail(&peer, "<a@example.org>", NULL, &text),
+	    SMFIR_REPLYCODE);
+	assert_contains("reply", text, "550 5.7.23 SPF MAIL FROM");
+	peer_quit(&peer);
+}
+
+/* Whom we trust needs no verification; what claims our results is still taken
+ * away. */
+static void
+test_unsound_trusted(void **state)
+{
+	static const struct ip_network networks[] = {
+		{ { IP_V4, { 198, 51, 100, 0 } }, 24 },
+	};
+	struct outcome outcome;
+	struct peer peer;
+
+	(void)state;
+	server.context.policy.trusted_networks = networks;
+	server.context.policy.n_trusted_networks = N_ELEMENTS(networks);
+	milter_set_sound(false);
+	outcome = send_forged(&peer, FORGED "From: a@example.org\n");
+	milter_set_sound(true);
+	assert_int_equal(outcome.answer, SMFIR_CONTINUE);
+	test_assert_slice("changes", outcome.changes,
+	    "delete 1 Authentication-Results\n" NO_RESULTS);
+	peer_quit(&peer);
+}
+
+/* ---- limits of the process ----------------------------------------------- */
+
+static unsigned long long
+count_hits(enum limit limit)
+{
+	return atomic_load(&service_get()->metrics->limits.hits[limit]);
+}
+
+static void
+test_sessions(void **state)
+{
+	unsigned long long n_hits = count_hits(LIMIT_SESSIONS);
+	struct peer peers[3];
+
+	(void)state;
+	for (int i = 0; i < 5000 && service_get()->n_admitted != 0; i++)
+		wait_a_moment();
+	server.context.limits.max_sessions = 2;
+	open_peer(&peers[0], HONEST);
+	open_peer(&peers[1], HONEST);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_true(peer_open(&peers[2], server.path, 6,
+		    PEER_ALL_ACTIONS, PEER_ALL_STEPS));
+		assert_int_equal(peers[2].steps & SMFIP_NR_CONN, 0);
+		assert_int_equal(peer_client(&peers[2], "x", SMFIA_INET,
+		    HONEST), SMFIR_TEMPFAIL);
+		assert_int_equal(count_hits(LIMIT_SESSIONS), n_hits + i);
+		peer_close(&peers[2]);
+	}
+	assert_logged(": the limit sessions was hit");
+	send_message(&peers[0], "<a@example.org>", "From: a@example.org\n",
+	    "");
+	assert_int_equal(end_message(&peers[0]).answer, SMFIR_CONTINUE);
+	peer_quit(&peers[1]);
+	for (int i = 0; i < 5000 && service_get()->n_admitted != 1; i++)
+		wait_a_moment();
+	open_peer(&peers[2], HONEST);
+	peer_quit(&peers[2]);
+	peer_quit(&peers[0]);
+}
+
+/* What is open goes on; what would begin waits, until there is room. */
+static void
+test_memory(void **state)
+{
+	struct arena *arena = test_arena();
+	char *value = arena_alloc(arena, 60000);
+	struct peer peers[10], local;
+	struct slice text;
+	size_t n = 0;
+
+	(void)state;
+	memset(value, 'x', 60000);
+	wait_until_idle();
+	assert_int_equal(service_get()->memory.octets, 0);
+	server.context.limits.memory_mb = 1;
+	for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+		open_peer(&peers[i], HONEST);
+	while (n < N_ELEMENTS(peers) && peer_mail(&peers[n],
+	    "<a@example.org>", NULL, &text) == SMFIR_CONTINUE) {
+		peer_rcpt(&peers[n], "<user@example.org>");
+		peer_fields(&peers[n], "From: a@example.org\n");
+		for (int j = 0; j < 4; j++)
+			peer_field(&peers[n], SLICE("X"),
+			    (struct slice){ value, 60000 });
+		peer_end_header(&peers[n]);
+		/* Of fields there is no answer to wait for. */
+		for (int j = 0; j < 5000 && service_get()->memory.octets <
+		    (n + 1) * 4 * 60000; j++)
+			wait_a_moment();
+		n++;
+	}
+	assert_in_range(n, 2, 5);
+	assert_contains("reply", text, "451 4.3.1 too much mail at once");
+	assert_logged(": the limit memory was hit");
+	assert_true(peer_open(&local, server.path, 6, PEER_ALL_ACTIONS,
+	    PEER_ALL_STEPS));
+	assert_int_equal(peer_client(&local, "x", SMFIA_UNKNOWN, NULL),
+	    SMFIR_CONTINUE);
+	assert_int_equal(peer_mail(&local, "<root>", NULL, NULL),
+	    SMFIR_ACCEPT);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(end_message(&peers[i]).answer,
+		    SMFIR_CONTINUE);
+	wait_until_idle();
+	assert_int_equal(service_get()->memory.octets, 0);
+	assert_int_equal(peer_mail(&peers[n], "<a@example.org>", NULL, NULL),
+	    SMFIR_CONTINUE);
+	for (size_t i = 0; i < N_ELEMENTS(peers); i++)
+		peer_quit(&peers[i]);
+	peer_quit(&local);
+	arena_destroy(&arena);
+}
+
 /* ---- shutting down: the last one, there is no way back ------------------- */
 
 static void
@@ -1736,6 +1935,11 @@ main(void)
 		cmocka_unit_test_setup(test_replies, set_defaults),
 		cmocka_unit_test_setup(test_relay, set_defaults),
 		cmocka_unit_test_setup(test_limits, set_defaults),
+		cmocka_unit_test_setup(test_unsound, set_defaults),
+		cmocka_unit_test_setup(test_unsound_at_mail, set_defaults),
+		cmocka_unit_test_setup(test_unsound_trusted, set_defaults),
+		cmocka_unit_test_setup(test_sessions, set_defaults),
+		cmocka_unit_test_setup(test_memory, set_defaults),
 		cmocka_unit_test_setup(test_no_smtp_client, set_defaults),
 		cmocka_unit_test_setup(test_mapped_client, set_defaults),
 		cmocka_unit_test_setup(test_authserv_id, set_defaults),
