@@ -10,10 +10,10 @@ const DAY_S = 86400;
 const SVG = "http://www.w3.org/2000/svg";
 
 const VERDICTS = [
-  { name: "accepted", series: "s-good", at: 3 },
-  { name: "quarantined", series: "s-warn", at: 4 },
-  { name: "rejected", series: "s-bad", at: 5 },
-  { name: "deferred", series: "s-defer", at: 6 },
+  { name: "accepted", would: "accepted anyway", series: "s-good", at: 3 },
+  { name: "quarantined", would: "would be quarantined", series: "s-warn", at: 4 },
+  { name: "rejected", would: "would be rejected", series: "s-bad", at: 5 },
+  { name: "deferred", would: "would be deferred", series: "s-defer", at: 6 },
 ];
 const DMARC = [
   { name: "passed", series: "s-good" },
@@ -48,6 +48,7 @@ const utcDay = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeri
 
 const count = (n) => whole.format(n);
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const at = (format, s) => format.format(new Date(s * 1000));
 
 function share(n, all) {
@@ -122,23 +123,30 @@ function table(id, heads, rows, nothing) {
     return;
   }
   node.replaceChildren(
-    make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
+    make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, capital(head))))),
     make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell, i) =>
       cell instanceof HTMLTableCellElement ? cell :
       make(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : undefined, class: cell === "0" ? "nil" : undefined }, cell))))));
 }
 
+/* What would not be seen, or would turn the text around, is shown by number. */
+const printable = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu,
+  (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+
 /* A name of a stranger's choice; cut where there is no room, whole on hover. */
-const outside = (text) => make("th", { scope: "row", class: "outside", title: text, dir: "ltr" }, text);
+function outside(text) {
+  const shown = printable(text);
+  return make("th", { scope: "row", class: "outside", title: shown, dir: "ltr" }, shown);
+}
 
 function numbers(id, entries) {
   put(id, ...entries.map(({ name, value, more, series }) => make("div", {},
-    make("dt", { class: series ?? "plain" }, name),
+    make("dt", { class: series ?? "plain" }, capital(name)),
     make("dd", { "data-value": name }, value, ...(more ? [make("span", { class: "share" }, more)] : [])))));
 }
 
 function legend(id, series) {
-  put(id, ...series.map((one) => make("li", { class: one.series }, one.name)));
+  put(id, ...series.map((one) => make("li", { class: one.series }, capital(one.name))));
 }
 
 /* ---- charts -------------------------------------------------------------- */
@@ -147,7 +155,8 @@ function niceMax(n) {
   if (n <= 4)
     return 4;
   const power = 10 ** Math.floor(Math.log10(n));
-  return [1, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((m) => m >= n);
+  return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].map((m) => m * power)
+    .find((m) => m >= n && m % 2 === 0);
 }
 
 const charts = new Map();
@@ -168,17 +177,17 @@ function drawChart(id) {
   const most = niceMax(Math.max(0, ...sums));
   const isEmpty = sums.every((sum) => sum === 0);
   const y = (n) => bottom - (bottom - top) * n / most;
-  const parts = [];
+  const parts = [], labels = [];
 
   if (width === 0)
     return;
   if (known > 0)
     parts.push(draw("rect", { class: "unknown", x: 0, y: top, width: (known * width).toFixed(1), height: bottom - top }));
   if (!isEmpty)
-    for (const n of [most, most / 2])
-      parts.push(
-        draw("line", { class: "gridline", x1: 0, x2: width, y1: y(n), y2: y(n) }),
-        draw("text", { class: "axis", x: 0, y: y(n) - 4 }, n >= 10000 ? short.format(n) : count(n)));
+    for (const n of [most, most / 2]) {
+      parts.push(draw("line", { class: "gridline", x1: 0, x2: width, y1: y(n), y2: y(n) }));
+      labels.push(draw("text", { class: "axis", x: 1, y: y(n) - 4 }, n >= 10000 ? short.format(n) : count(n)));
+    }
   const cursor = draw("rect", { class: "cursor", y: top, height: bottom - top, width: 0 });
   parts.push(cursor);
   bins.forEach((bin) => {
@@ -210,7 +219,7 @@ function drawChart(id) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   svg.setAttribute("tabindex", isEmpty ? "-1" : "0");
-  svg.replaceChildren(draw("title", {}, label), ...parts);
+  svg.replaceChildren(draw("title", {}, label), ...parts, ...labels);
   say(`${name}-empty`, isEmpty ? empty : "");
   follow(svg, name, bins, cursor, width, label);
 }
@@ -307,15 +316,13 @@ function showTop(s) {
 
 function showNotices(s) {
   const notices = [];
-  const wanted = verdictsOf(s.day.wanted);
 
   for (const line of s.health.text.split("\n"))
     if (line !== "" && line !== "ok")
       notices.push(make("p", { class: line.startsWith("failing") ? "notice bad" : "notice" }, line));
   if (s.mode === "monitor")
     notices.push(make("p", { class: "notice", id: "monitor" }, make("strong", {}, "Monitor mode: "),
-      "all mail is let through. What is said of verdicts is what would have been done: " +
-      `${count(wanted[2])} rejected, ${count(wanted[1])} quarantined, ${count(wanted[3])} deferred. To have it done, write `,
+      "all mail is let through. Verdicts of the last 24 hours are what would have been done. To have it done, write ",
       make("code", {}, "mode = \"enforce\";"), " into assayd.conf."));
   const key = notices.map((notice) => notice.textContent).join("\n");
   if (get("notices").dataset.key !== key) {	/* read aloud only where new */
@@ -338,8 +345,8 @@ function showDay(s) {
   numbers("day-numbers", [
     { name: "messages", value: count(day.messages),
       more: `${plural(s.present.sessions, "session", "sessions")} and ${plural(s.present.open, "message", "messages")} now` },
-    ...VERDICTS.map((one, i) => ({ name: one.name, value: count(verdicts[i]),
-      more: s.mode === "monitor" && i > 0 ? `${share(verdicts[i], day.messages)}, would be` : share(verdicts[i], day.messages), series: one.series })),
+    ...VERDICTS.map((one, i) => ({ name: s.mode === "monitor" ? one.would : one.name, value: count(verdicts[i]),
+      more: share(verdicts[i], day.messages), series: one.series })),
   ]);
   for (const bin of bins)
     bin.text = `${at(clock, bin.start)} to ${at(clock, bin.end)}: ${words(VERDICTS, bin.values)}`;
@@ -367,24 +374,42 @@ function resultBar(counts, all) {
   return make("td", { class: "bar" }, svg);
 }
 
-/* ARC and DMARC know fewer results than SPF and DKIM: those cells are empty. */
+const METHODS = [["SPF", "spf"], ["DKIM", "dkim"], ["ARC", "arc"], ["DMARC", "dmarc"]];
+
+/* A method that does not know a result has an empty cell there. */
+const resultCell = (counts, name) => name in counts ? count(counts[name]) : "";
+
+function resultsByMethod(day) {
+  table("results", ["Method", ...RESULTS.map((one) => one.name), ""],
+    METHODS.map(([title, name]) => {
+      const counts = day.results[name], all = total(counts);
+      return [title, ...RESULTS.map((one) => resultCell(counts, one.name)),
+        all > 0 ? resultBar(counts, all) : make("td", { class: "bar" })];
+    }), "");
+  const heads = get("results").tHead.rows[0].cells;
+  RESULTS.forEach((one, i) => heads[i + 1].classList.add("key", one.series));
+  heads[RESULTS.length + 1].className = "bar";
+}
+
+/* Where there is no room for nine columns. */
+function resultsByResult(day) {
+  table("results", ["Result", ...METHODS.map(([title]) => title)],
+    RESULTS.map((one) => [make("th", { scope: "row", class: `key ${one.series}` }, one.name),
+      ...METHODS.map(([, name]) => resultCell(day.results[name], one.name))]), "");
+}
+
 function showResults(day) {
-  const methods = [["SPF", "spf"], ["DKIM", "dkim"], ["ARC", "arc"], ["DMARC", "dmarc"]];
   const inspected = total(day.results.dmarc);
 
-  if (methods.every(([, name]) => total(day.results[name]) === 0)) {
+  if (METHODS.every(([, name]) => total(day.results[name]) === 0)) {
     table("results", [], [], "No message was inspected yet: the results of each method are shown here.");
     say("results-note", "");
     return;
   }
-  table("results", ["Method", ...RESULTS.map((one) => one.name), ""],
-    methods.map(([title, name]) => {
-      const counts = day.results[name], all = total(counts);
-      return [title, ...RESULTS.map((one) => one.name in counts ? count(counts[one.name]) : ""),
-        all > 0 ? resultBar(counts, all) : make("td", { class: "bar" })];
-    }), "");
-  RESULTS.forEach((one, i) => get("results").tHead.rows[0].cells[i + 1].classList.add("key", one.series));
-  get("results").tHead.rows[0].cells[RESULTS.length + 1].className = "bar";
+  if (get("day-chart").clientWidth > 700)
+    resultsByMethod(day);
+  else
+    resultsByResult(day);
   say("results-note", `DKIM counts signatures, the others messages. An end of message takes ${micros(day.end.p50_us)}, ` +
     `and ${micros(day.end.p95_us)} for one in twenty.` +
     (day.messages > inspected ? ` ${plural(day.messages - inspected, "message was", "messages were")} not inspected by DMARC, being trusted or refused before.` : "") +
@@ -478,7 +503,7 @@ function storeState(s) {
     return stateOf("", "none", "nothing is kept, no reports are sent");
   if (store.is_down)
     return stateOf("bad", "cannot be written", numbersText);
-  return stateOf(store.dropped > 0 ? "warn" : "good", "written", numbersText);
+  return stateOf(store.dropped > 0 ? "warn" : "good", "works", numbersText);
 }
 
 function testState(s) {
