@@ -182,6 +182,7 @@ start_tester(struct engine *engine, struct strbuf *problem)
 	if (!has_memory(engine->tester, problem))
 		return false;
 	tester_run(engine->tester);
+	loop_show_tester(engine->loop, engine->tester);
 	return true;
 }
 

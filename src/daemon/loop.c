@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/thread.h"
+#include "control/tester.h"
 #include "daemon/drain.h"
 #include "daemon/notify.h"
 #include "dns/cache.h"
@@ -38,6 +39,7 @@ struct loop {
 	struct log *log;		/* borrowed */
 	const struct resolver *cache;	/* borrowed; NULL: none to show */
 	const struct report_writer *writer;	/* the same */
+	struct tester *tester;		/* the same */
 	unsigned drain_s;
 	void (*hangup)(void *arg);	/* NULL: nobody is there for it yet */
 	void *hangup_arg;
@@ -245,6 +247,8 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 		tell_cache(loop);
 		tell_writer(loop);
 		tell_limits(loop);
+		if (loop->tester != NULL)
+			tester_ask(loop->tester);
 		return;
 	default:
 		begin_drain(loop);
@@ -366,6 +370,12 @@ void
 loop_show_writer(struct loop *loop, const struct report_writer *writer)
 {
 	loop->writer = writer;
+}
+
+void
+loop_show_tester(struct loop *loop, struct tester *tester)
+{
+	loop->tester = tester;
 }
 
 bool

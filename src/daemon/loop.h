@@ -12,6 +12,7 @@ struct log;
 struct loop;
 struct report_writer;
 struct resolver;
+struct tester;
 
 /* BASE and LOG are borrowed; signals are ours from now on.  NULL where memory
  * is out. */
@@ -37,6 +38,9 @@ bool loop_be_worker(struct loop *loop, atomic_llong *beat_ms,
 
 /* And WRITER, the same. */
 void loop_show_writer(struct loop *loop, const struct report_writer *writer);
+
+/* Have SIGUSR1 make TESTER (control/tester.h), which is borrowed, test. */
+void loop_show_tester(struct loop *loop, struct tester *tester);
 
 /* Start libmilter's thread; milter_open has been called, privileges are
  * dropped.  False where there can be no thread. */
