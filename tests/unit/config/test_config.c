@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+#include "base/journal.h"
 #include "config/config.h"
 #include "unit/test.h"
 
@@ -754,6 +755,29 @@ test_many_problems(void **state)
 	check_many_problems("spf: { ", "};");
 }
 
+/* Where this program cannot write to it, the file says so. */
+static void
+test_journal(void **state)
+{
+	struct arena *arena = test_arena();
+	struct slice problems;
+	struct config *config = load(arena, SLICE(MONITOR
+	    "log: {\n\n target = \"journal\"; };"), &problems);
+
+	(void)state;
+	if (journal_is_built()) {
+		assert_non_null(config);
+		assert_int_equal(config->log_target, LOG_TARGET_JOURNAL);
+	} else {
+		assert_null(config);
+		test_assert_slice("not built in", problems, "f:3: log.target "
+		    "cannot be \"journal\": this program was built without "
+		    "libsystemd; write \"syslog\"\n");
+	}
+	config_unload(&config);
+	arena_destroy(&arena);
+}
+
 /* Every octet of a good file replaced in turn by some that mean something:
  * whatever comes of it, there is a configuration, or a problem told. */
 static void
@@ -900,6 +924,7 @@ main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_many_problems),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_sealers_file),
 		cmocka_unit_test(test_files),
