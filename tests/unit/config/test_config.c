@@ -4,8 +4,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "base/strbuf.h"
 #include "base/journal.h"
+#include "base/strbuf.h"
 #include "config/config.h"
 #include "unit/test.h"
 
