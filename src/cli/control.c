@@ -123,9 +123,10 @@ static int
 show_log_level(struct ask *ask, const json_t *answer)
 {
 	const char *level = json_string_value(json_object_get(answer,
-	    "level"));
+	    "level")), *error = ask_get_error(answer);
 
-	(void)ask;
+	if (error != NULL)
+		return command_misuse(ask->command, error);
 	terminal_print_escaped(stdout, slice_from_cstr(level));
 	putchar('\n');
 	return 0;
@@ -138,6 +139,7 @@ control_run_log_level(const struct command *self, int argc, char **argv)
 		.max_arguments = 1,
 		.make_request = make_log_level,
 		.show = show_log_level,
+		.takes_errors = true,
 	};
 
 	return run(self, argc, argv, &e);

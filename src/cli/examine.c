@@ -54,18 +54,6 @@ examiner_destroy(struct examiner **examiner)
 	*examiner = NULL;
 }
 
-/* An mbox's own line, which is no part of the message. */
-static struct slice
-skip_from_line(struct slice octets)
-{
-	size_t lf;
-
-	if (!slice_starts_with(octets, SLICE("From ")))
-		return octets;
-	lf = slice_find(octets, '\n');
-	return slice_from(octets, lf != SIZE_MAX ? lf + 1 : octets.len);
-}
-
 static bool
 find_origin(struct examiner *examiner, struct slice octets,
     struct origin *origin)
@@ -153,7 +141,7 @@ examiner_examine(struct examiner *examiner, struct slice octets,
 
 	forget(examiner);
 	*examination = (struct examination){ .problem = "memory is out" };
-	octets = skip_from_line(octets);
+	octets = message_skip_from_line(octets);
 	if (!find_origin(examiner, octets, &examination->origin))
 		return;
 	if (examination->origin.client.family == IP_NONE) {

@@ -7,6 +7,7 @@
 #include "cli/control.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/judge.h"
 #include "cli/mta_sts.h"
 #include "cli/report.h"
 #include "cli/stats.h"
@@ -41,6 +42,11 @@ static const struct command commands[] = {
 	  "[--as KIND] [--json] [MESSAGE|TEXT...] | --log FILE ID",
 	  "why a message, a reply or a result is what it is",
 	  explain_run_command },
+	{ "judge", "assay judge", "[-c FILE] [--socket SOCKET] "
+	  "[--ip A|--local] [--helo H] [--from M] [--rcpt R]... "
+	  "[--smtputf8] [--authenticated] [--listener L] [--queue-id I] "
+	  "[--json] [FILE|MBOX|MAILDIR]...",
+	  "hand messages to the running assayd", judge_run_command },
 	{ "log-level", "assay log-level", "[-c FILE] [--socket SOCKET] "
 	  "[--json] [error|warning|info|debug]",
 	  "what the running assayd logs, until it reloads",

@@ -5,6 +5,17 @@
 #include "base/ascii.h"
 #include "mail/field.h"
 
+struct slice
+message_skip_from_line(struct slice octets)
+{
+	size_t lf;
+
+	if (!slice_starts_with(octets, SLICE("From ")))
+		return octets;
+	lf = slice_find(octets, '\n');
+	return slice_from(octets, lf != SIZE_MAX ? lf + 1 : octets.len);
+}
+
 /* ---- header -------------------------------------------------------------- */
 
 /* Octets of the first line, its end included. */

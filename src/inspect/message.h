@@ -8,6 +8,9 @@
 
 struct mail_header;
 
+/* Without the line that an mbox has in front of a message, if it is there. */
+struct slice message_skip_from_line(struct slice octets);
+
 /* One field from the start of *REST, its folds included; *REST is what comes
  * behind it.  False at the header's end: then *REST is the body, the empty line
  * between them taken.  A line that is no field ends the header too, and is part
