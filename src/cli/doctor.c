@@ -84,6 +84,7 @@ examine(const struct doctor *doctor, struct check *check)
 	doctor_check_host(check, doctor->config_path);
 	doctor_check_postfix(check, doctor->postfix);
 	doctor_check_milter(check);
+	doctor_check_daemon(check);
 	status = show(doctor, check);
 	return status != 0 ? status : (int)check_worst(check);
 }

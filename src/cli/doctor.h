@@ -19,6 +19,10 @@ void doctor_check_host(struct check *check, const char *config_path);
 /* A message through the milter's socket. */
 void doctor_check_milter(struct check *check);
 
+/* The daemon's health (control/health.h), by the control socket if there is
+ * one. */
+void doctor_check_daemon(struct check *check);
+
 int doctor_run_command(const struct command *self, int argc, char **argv);
 
 #endif

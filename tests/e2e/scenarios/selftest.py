@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import lab as laboratory
 from lab import HERE, wait_until
 from mail import compose
 from reporting import preload
@@ -178,6 +179,25 @@ def broken_later(lab):
 		crypto.repair()
 		crypto.wait_for(PASSES)
 		crypto.expect_sound()
+	crypto.assayd.terminate()
+
+
+@scenario("doctor and status tell of a self-test that fails")
+def told_by_tools(lab):
+	control = "unix:" + lab.path("assayd", "told.control")
+	crypto = Crypto(lab, control={"socket": control})
+
+	def run(*words):
+		return subprocess.run(lab.assay_command + list(words) +
+		    ["-c", crypto.assayd.conf_path], stdout=subprocess.PIPE,
+		    text=True, env=dict(os.environ,
+		    **laboratory.SANITIZER_OPTIONS)).stdout
+	expect("assayd is well" in run("doctor"), "it is well")
+	crypto.say("yes")
+	crypto.wait_for(FAILS)
+	for words in (["doctor"], ["status"]):
+		expect("the self-test fails at message rsa-changed-header" in
+		    run(*words), run(*words))
 	crypto.assayd.terminate()
 
 
