@@ -18,6 +18,7 @@
 #include "base/journal.h"
 #include "base/log_json.h"
 #include "base/log_pairs.h"
+#include "base/log_stderr.h"
 
 #define LIMIT_INTERVAL_MS 60000
 
@@ -28,6 +29,7 @@ struct log {
 	_Atomic(atomic_uint *) settings;
 	_Atomic(atomic_int *) threshold;
 	const char *ident;	/* borrowed */
+	struct log_stderr *err;	/* owned */
 	pthread_mutex_t limit_lock;	/* guards every struct log_limit */
 };
 
@@ -80,7 +82,9 @@ log_create(enum log_sink sink, enum log_level threshold, const char *ident,
 
 	if (log == NULL)
 		return NULL;
-	if (pthread_mutex_init(&log->limit_lock, NULL) != 0) {
+	if ((log->err = log_stderr_create()) == NULL ||
+	    pthread_mutex_init(&log->limit_lock, NULL) != 0) {
+		log_stderr_destroy(&log->err);
 		free(log);
 		return NULL;
 	}
@@ -121,6 +125,7 @@ log_destroy(struct log **log)
 		return;
 	closelog();
 	pthread_mutex_destroy(&(*log)->limit_lock);
+	log_stderr_destroy(&(*log)->err);
 	free(*log);
 	*log = NULL;
 }
@@ -225,13 +230,17 @@ begin_object(struct line *line)
 
 /* ---- where it goes ------------------------------------------------------- */
 
+static void tell_lost(const struct log *log, unsigned long n_lost);
+
 static void
-write_stderr(struct line *line)
+write_stderr(const struct log *log, struct line *line)
 {
+	unsigned long n_lost;
+
 	strbuf_append_char(&line->all, '\n');
-	/* Nobody is left to tell when stderr itself cannot be written. */
-	if (write(STDERR_FILENO, line->all.ptr, line->all.len) < 0)
-		return;
+	n_lost = log_stderr_write(log->err, strbuf_slice(&line->all));
+	if (n_lost != 0)
+		tell_lost(log, n_lost);
 }
 
 static void
@@ -317,7 +326,7 @@ end_line(const struct log *log, struct line *line,
 {
 	switch (line->settings.sink) {
 	case LOG_SINK_STDERR:
-		write_stderr(line);
+		write_stderr(log, line);
 		break;
 	case LOG_SINK_SYSLOG:
 		write_syslog(line);
@@ -387,6 +396,26 @@ emit(const struct log *log, enum log_level level, const char *suffix,
 		write_object(log, &line);
 		break;
 	}
+}
+
+__attribute__((format(printf, 3, 4)))
+static void
+emit_words(const struct log *log, enum log_level level, const char *format,
+    ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	emit(log, level, "", format, args);
+	va_end(args);
+}
+
+/* Behind a line that was written: there is none lost any more to tell of. */
+static void
+tell_lost(const struct log *log, unsigned long n_lost)
+{
+	emit_words(log, LOG_LEVEL_WARNING, "%lu lines before the last one are "
+	    "lost: nobody read the log", n_lost);
 }
 
 void

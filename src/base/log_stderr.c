@@ -1,0 +1,123 @@
+/* base/log_stderr.c - see log_stderr.h. */
+#include "base/log_stderr.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 100
+
+struct log_stderr {
+	pthread_mutex_t lock;	/* guards all below; no write waits under it */
+	bool is_blocked;	/* as of the last line */
+	bool is_cut;		/* a line's beginning stands there */
+	unsigned long n_lost;
+};
+
+struct log_stderr *
+log_stderr_create(void)
+{
+	struct log_stderr *err = calloc(1, sizeof(*err));
+
+	if (err == NULL || pthread_mutex_init(&err->lock, NULL) == 0)
+		return err;
+	free(err);
+	return NULL;
+}
+
+void
+log_stderr_destroy(struct log_stderr **err)
+{
+	if (*err == NULL)
+		return;
+	pthread_mutex_destroy(&(*err)->lock);
+	free(*err);
+	*err = NULL;
+}
+
+/* A file is always ready, a terminal's owner is asked to wait for. */
+static bool
+may_block(void)
+{
+	struct stat status;
+
+	return fstat(STDERR_FILENO, &status) == 0 &&
+	    (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+static bool
+has_room(const struct log_stderr *err)
+{
+	struct pollfd stream = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&stream, 1, err->is_blocked ? 0 : PATIENCE_MS) == 1 &&
+	    (stream.revents & POLLOUT) != 0;
+}
+
+/* A pipe that has room has it for PIPE_BUF octets. */
+static ssize_t
+write_some(struct slice octets)
+{
+	ssize_t n = send(STDERR_FILENO, octets.ptr, octets.len,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0 || errno != ENOTSOCK)
+		return n;
+	return write(STDERR_FILENO, octets.ptr,
+	    octets.len < PIPE_BUF ? octets.len : PIPE_BUF);
+}
+
+/* Whether all of it was written, or nobody will ever read it. */
+static bool
+write_with_room(struct log_stderr *err, struct slice octets)
+{
+	while (octets.len != 0) {
+		ssize_t n = has_room(err) ? write_some(octets) : -1;
+
+		if (n <= 0)
+			return false;
+		err->is_blocked = false;
+		err->is_cut = true;
+		octets = slice_from(octets, (size_t)n);
+	}
+	err->is_cut = false;
+	return true;
+}
+
+static unsigned long
+write_or_count(struct log_stderr *err, struct slice line)
+{
+	unsigned long n_lost = err->n_lost;
+
+	if ((err->is_cut && !write_with_room(err, SLICE("\n"))) ||
+	    !write_with_room(err, line)) {
+		err->is_blocked = true;
+		err->n_lost++;
+		return 0;
+	}
+	err->n_lost = 0;
+	return n_lost;
+}
+
+unsigned long
+log_stderr_write(struct log_stderr *err, struct slice line)
+{
+	unsigned long n_lost;
+
+	if (!may_block()) {
+		/* Nobody is left to tell when stderr cannot be written. */
+		if (write(STDERR_FILENO, line.ptr, line.len) < 0)
+			return 0;
+		return 0;
+	}
+	pthread_mutex_lock(&err->lock);
+	n_lost = write_or_count(err, line);
+	pthread_mutex_unlock(&err->lock);
+	return n_lost;
+}
