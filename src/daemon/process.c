@@ -45,6 +45,7 @@ process_prepare(void)
 	raise_file_limit();
 	forbid_core_dumps();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file may not grow: write says so */
 	if (chdir("/") != 0)
 		return;		/* a folder is kept busy, no more */
 }
