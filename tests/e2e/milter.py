@@ -115,3 +115,29 @@ def ask(daemon, sender, author, timeout_s=60, **more):
 		verdict = session.play(steps_of(sender, author, **more))
 		session.quit()
 		return verdict
+
+
+SENDER = "a@example.com"
+CLIENT_HELLO = bytes.fromhex("1603010200010001fc0303") + b"\x5a" * 60
+GARBAGE = (CLIENT_HELLO, b"GET /metrics HTTP/1.1\r\nHost: mx\r\n\r\n",
+    b"EHLO scanner\r\n", b"SSH-2.0-scanner\r\n", b"\0" * 4,
+    b"\0\0\0\0" * 100, b"\xff\xff\xff\xff" + b"x" * 1000,
+    b"\x7f\xff\xff\xffO", b"\0\x40\0\x01B" + b"x" * 100000,
+    b"\0\0\0\x01\0", b"\0\0\0\x01E" * 1000,
+    b"\0\0\0\x01A" * 1000, b"\0\0\0\x01K" * 1000)
+
+
+def garbage(chance):
+	"""What no MTA sends: some of it behind what one does send."""
+	steps = [packet(command, data) for _, command, data in
+	    steps_of(SENDER, SENDER)]
+	yield from GARBAGE
+	for n in range(len(steps)):
+		begun = b"".join(steps[:n])
+		yield begun + chance.randbytes(200)
+		yield begun + packet(chance.randbytes(1),
+		    chance.randbytes(50))
+		yield begun + b"\0\0\0\0"
+		shuffled = steps[:]
+		chance.shuffle(shuffled)
+		yield b"".join(shuffled)

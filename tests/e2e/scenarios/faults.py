@@ -3,9 +3,11 @@ never judged by what is not so."""
 
 import concurrent.futures
 import contextlib
+import fcntl
 import glob
 import os
 import random
+import re
 import resource
 import signal
 import socket
@@ -494,38 +496,14 @@ def slow_connections(lab):
 	assayd.terminate()
 
 
-CLIENT_HELLO = bytes.fromhex("1603010200010001fc0303") + b"\x5a" * 60
-GARBAGE = (CLIENT_HELLO, b"GET /metrics HTTP/1.1\r\nHost: mx\r\n\r\n",
-    b"EHLO scanner\r\n", b"SSH-2.0-scanner\r\n", b"\0" * 4,
-    b"\0\0\0\0" * 100, b"\xff\xff\xff\xff" + b"x" * 1000,
-    b"\x7f\xff\xff\xffO", b"\0\x40\0\x01B" + b"x" * 100000,
-    b"\0\0\0\x01\0", b"\0\0\0\x01E" * 1000,
-    b"\0\0\0\x01A" * 1000, b"\0\0\0\x01K" * 1000)
-
-
-def garbage_of(chance):
-	"""What no MTA sends: some of it behind what one does send."""
-	steps = [milter.packet(command, data) for _, command, data in
-	    milter.steps_of(ANN, ANN)]
-	yield from GARBAGE
-	for n in range(len(steps)):
-		begun = b"".join(steps[:n])
-		yield begun + chance.randbytes(200)
-		yield begun + milter.packet(chance.randbytes(1),
-		    chance.randbytes(50))
-		yield begun + b"\0\0\0\0"
-		shuffled = steps[:]
-		chance.shuffle(shuffled)
-		yield b"".join(shuffled)
-
-
 @scenario("scans and garbage on the milter socket: no trace is left")
 def scans(lab):
 	seed = random.randrange(1 << 32)
 	for form in "unix", "inet":
 		assayd, rest = start_daemon(lab, form)
 		lines = assayd.log().count("\n")
-		for octets in garbage_of(random.Random(seed)):
+		for octets in milter.garbage(
+			    random.Random(seed)):
 			with assayd.connect() as sock:
 				with contextlib.suppress(OSError):
 					sock.sendall(octets)
@@ -577,3 +555,71 @@ def jump(lab, assayd, clock, i, days):
 	expect(took_s < 15 * lab.patience, "%d days: took %.1f s" %
 	    (days, took_s))
 	send_honest(lab, assayd, "c%d.fill.example" % i)
+
+
+# ---- the log ---------------------------------------------------------------
+
+class Unread:
+	"""A log that is a pipe of two pages, which nobody reads for now."""
+
+	def __init__(self, path):
+		self.path = path
+		os.mkfifo(path)
+		self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+		fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, 8192)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		"""What was not read is not to be waited for."""
+		with open(self.path + ".new", "w"):
+			os.rename(self.path + ".new", self.path)
+		os.close(self.fd)
+
+	def read(self):
+		octets = b""
+		with contextlib.suppress(BlockingIOError):
+			while more := os.read(self.fd, 65536):
+				octets += more
+		return octets.decode()
+
+
+@scenario("nobody reads the log: mail goes on, and what is lost is told")
+def unread_log(lab):
+	path = lab.path("assayd", "%d.log" % lab.n_started)
+	with Unread(path) as log:
+		assayd = lab.assayd(resolver=SHORT)
+		for i in range(40):
+			took_s = send_honest(lab, assayd, "u%d.fill.example" % i)
+			expect(took_s < 5 * lab.patience,
+			    "a message took %.1f s" % took_s)
+		# The loop has lines of its own to write.
+		assayd.process.send_signal(signal.SIGUSR1)
+		expect_reply(lab.send(assayd, compose("ceo@reject.example"),
+		    "x@nodmarc.example", OTHER_CLIENT), "550 5.7.1")
+		expect("started version" in log.read(), "nothing was written")
+		send_honest(lab, assayd)
+		found = []
+
+		def is_told():
+			found.append(log.read())
+			return re.search(r"(\d+) lines .* are lost",
+			    "".join(found))
+		lost = wait_until(is_told, 10 * lab.patience, "the count")
+		expect(int(lost.group(1)) > 20, lost.group())
+		assayd.terminate()
+		assayd.finish()
+
+
+@scenario("no file may grow: it goes on without a log")
+def no_file_may_grow(lab):
+	assayd, rest = start_daemon(lab)
+	limit(assayd, "fsize", os.path.getsize(assayd.log_path))
+	for _ in range(3):
+		assayd.process.send_signal(signal.SIGUSR1)
+		send_honest(lab, assayd)
+	expect(assayd.process.poll() is None, "it has ended")
+	limit(assayd, "fsize", "unlimited")
+	rest.wait("the limit")
+	assayd.terminate()
