@@ -96,6 +96,12 @@ static const char *const verdict_names[VERDICT_COUNT] = {
     "accept", "reject", "tempfail", "discard"
 };
 
+/* Why a message that was begun has no final reply. */
+enum cause { C_CLOSED, C_RESET, C_PROTOCOL, C_SILENT, CAUSE_COUNT };
+static const char *const cause_names[CAUSE_COUNT] = {
+    "closed", "reset", "protocol", "silent"
+};
+
 /* ---- messages, encoded once ---------------------------------------------- */
 
 struct blob { uint8_t *p; size_t n, cap; };
@@ -119,7 +125,7 @@ struct message {
 static struct {
     const char *socket, *client_ip, *client_name, *helo, *from, *rcpt, *mta;
     unsigned long sessions, total, per_conn, idle, threads, slow_ms, chunk;
-    double max_seconds, hold_seconds;
+    double max_seconds, hold_seconds, reply_seconds;
     uint32_t offer;
     bool print, json;
     const char *match[MAX_MATCH];
@@ -134,7 +140,7 @@ static struct {
     .client_ip = "192.0.2.10", .client_name = "unknown",
     .helo = "client.example.net", .rcpt = "user@rcpt.example",
     .mta = "mta.milterload.example", .sessions = 1, .per_conn = 1,
-    .threads = 1, .chunk = CHUNK_MAX, .max_seconds = 60,
+    .threads = 1, .chunk = CHUNK_MAX, .max_seconds = 60, .reply_seconds = 0,
     .offer = ALL_PROTOCOL,
 };
 
@@ -152,7 +158,7 @@ struct session {
     const struct message *msg;
     unsigned long ticket, on_conn;
     bool has_ticket;
-    uint64_t t_mail, t_eom, wake;
+    uint64_t t_mail, t_eom, wake, t_heard;
     struct blob out;
     size_t out_off;
     const uint8_t *ext;             /* big packet sent after `out`, not owned */
@@ -173,6 +179,8 @@ struct worker {
     size_t nlat, caplat, neom, capeom;
     unsigned long count[VERDICT_COUNT][STEP_COUNT];
     unsigned long quarantine, lost, unfinished, conn_err, proto_err, conns;
+    unsigned long lost_by[CAUSE_COUNT], lost_at[STEP_COUNT];
+    uint64_t t_scan;
     unsigned long idle_lost, match[MAX_MATCH], actions;
     uint64_t bytes, t_last;
     size_t active;                  /* busy sessions not yet retired */
@@ -566,6 +574,7 @@ static bool take_ticket(struct session *s)
 
 static void begin_negotiation(struct session *s)
 {
+    s->t_heard = now_ns();
     s->phase = PH_RUN;
     s->step = ST_OPTNEG;
 }
@@ -600,8 +609,9 @@ static void open_conn(struct worker *w, struct session *s)
 }
 
 /* The connection died or misbehaved: account for it. */
-static void fail(struct worker *w, struct session *s, bool protocol)
+static void fail(struct worker *w, struct session *s, enum cause cause)
 {
+    bool protocol = cause == C_PROTOCOL;
     if (s->phase == PH_OFF)
         return;
     if (s->phase == PH_SLEEP)
@@ -623,6 +633,8 @@ static void fail(struct worker *w, struct session *s, bool protocol)
     bool retry = !s->in_message && !protocol && !atomic_load(&stop_load);
     if (!retry) {
         w->lost++;
+        w->lost_by[cause]++;
+        w->lost_at[s->waiting < STEP_COUNT ? s->waiting : s->step]++;
         s->has_ticket = false;
     }
     drop(s);
@@ -649,8 +661,9 @@ static int flush_out(struct worker *w, struct session *s)
             }
             if (errno == EINTR)
                 continue;
+            enum cause cause = errno == ECONNRESET ? C_RESET : C_CLOSED;
             note_error(w, "write: %s", strerror(errno));
-            fail(w, s, false);
+            fail(w, s, cause);
             return -1;
         }
         w->bytes += (size_t)r;
@@ -940,8 +953,10 @@ static void advance(struct worker *w, struct session *s)
             s->idx = 0;
         if (shown(s) && st != ST_HEADER && st != ST_BODY)
             printf("%-8s >%s\n", steps[st].name, reply ? "" : " (no reply)");
-        if (reply)
+        if (reply) {
             s->waiting = (uint8_t)st;
+            s->t_heard = now_ns();
+        }
     }
 }
 
@@ -949,7 +964,7 @@ static void parse_optneg(struct worker *w, struct session *s, const uint8_t *d, 
 {
     if (n < 12) {
         note_error(w, "short OPTNEG reply");
-        fail(w, s, true);
+        fail(w, s, C_PROTOCOL);
         return;
     }
     s->version = get32(d);
@@ -959,7 +974,7 @@ static void parse_optneg(struct worker *w, struct session *s, const uint8_t *d, 
         (s->proto & ~cfg.offer)) {
         note_error(w, "OPTNEG reply asks what was not offered: version %u actions 0x%x protocol 0x%x",
                    s->version, s->actions, s->proto);
-        fail(w, s, true);
+        fail(w, s, C_PROTOCOL);
         return;
     }
     for (d += 12, n -= 12; n > 4;) {
@@ -1012,7 +1027,7 @@ static void handle_packet(struct worker *w, struct session *s, char cmd, const u
     }
     if (st == ST_NONE || st == ST_OPTNEG || cmd == 'O') {
         note_error(w, "unexpected reply 0x%02x at step %u", (unsigned char)cmd, s->step);
-        fail(w, s, true);
+        fail(w, s, C_PROTOCOL);
         return;
     }
     if (st == ST_EOM && cmd && modification(w, s, cmd, d, n))
@@ -1060,12 +1075,13 @@ static void handle_packet(struct worker *w, struct session *s, char cmd, const u
         break;
     }
     note_error(w, "bad reply 0x%02x to %s", (unsigned char)cmd, steps[st].name);
-    fail(w, s, true);
+    fail(w, s, C_PROTOCOL);
 }
 
 /* Reads all there is and handles every complete packet. */
 static void on_readable(struct worker *w, struct session *s)
 {
+    s->t_heard = now_ns();
     while (s->fd >= 0) {
         size_t have = s->in.n;
         if (have)
@@ -1079,7 +1095,7 @@ static void on_readable(struct worker *w, struct session *s)
                 return;
             note_error(w, "connection closed by the filter at step %u: %s", s->step,
                        r < 0 ? strerror(errno) : "end of file");
-            fail(w, s, false);
+            fail(w, s, r < 0 ? C_RESET : C_CLOSED);
             return;
         }
         size_t n = have + (size_t)r, at = 0;
@@ -1088,13 +1104,13 @@ static void on_readable(struct worker *w, struct session *s)
             uint32_t len = get32(w->scratch + at);
             if (len == 0 || len > PACKET_MAX) {
                 note_error(w, "bad packet length %u", len);
-                fail(w, s, true);
+                fail(w, s, C_PROTOCOL);
                 return;
             }
             if (len > n - at - 4) {
                 if (len + 4 > SCRATCH) {
                     note_error(w, "packet of %u bytes is too long", len);
-                    fail(w, s, true);
+                    fail(w, s, C_PROTOCOL);
                     return;
                 }
                 break;
@@ -1139,7 +1155,7 @@ static void on_event(struct worker *w, struct session *s, uint32_t ev)
         getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &n);
         if (err) {
             note_error(w, "connect: %s", strerror(err));
-            fail(w, s, false);
+            fail(w, s, C_CLOSED);
         } else {
             want_out(w, s, false);
             begin_negotiation(s);
@@ -1166,6 +1182,23 @@ static void wake_sleepers(struct worker *w)
     }
 }
 
+/* An MTA does not wait for ever (--reply-seconds): a session that has heard
+ * nothing for so long is given up. */
+static void give_up(struct worker *w)
+{
+    uint64_t t = now_ns(), most = (uint64_t)(cfg.reply_seconds * 1e9);
+    if (!most || t < w->t_scan + 500000000)
+        return;
+    w->t_scan = t;
+    for (size_t i = w->nidle; i < w->nsess; i++) {
+        struct session *s = &w->all[i];
+        if (s->phase != PH_RUN || s->waiting == ST_NONE || t < s->t_heard + most)
+            continue;
+        note_error(w, "no reply to %s in %g s", steps[s->waiting].name, cfg.reply_seconds);
+        fail(w, s, C_SILENT);
+    }
+}
+
 static int wait_ms(const struct worker *w)
 {
     if (!w->sleep_head)
@@ -1184,6 +1217,7 @@ static void pump(struct worker *w)
     for (int i = 0; i < n; i++)
         on_event(w, ev[i].data.ptr, ev[i].events);
     wake_sleepers(w);
+    give_up(w);
 }
 
 /* Time is up: what is under way is dropped and counted. */
@@ -1326,6 +1360,7 @@ static void print_json_string(const char *s)
 struct totals {
     unsigned long v[VERDICT_COUNT], at[VERDICT_COUNT][STEP_COUNT];
     unsigned long quarantine, lost, unfinished, conn_err, proto_err, conns, idle_lost, actions;
+    unsigned long lost_by[CAUSE_COUNT], lost_at[STEP_COUNT];
     unsigned long match[MAX_MATCH], done;
     uint64_t bytes, t_last;
     const char *error;
@@ -1344,6 +1379,10 @@ static struct totals add_up(struct worker *ws)
             }
         t.quarantine += w->quarantine;
         t.lost += w->lost;
+        for (int c = 0; c < CAUSE_COUNT; c++)
+            t.lost_by[c] += w->lost_by[c];
+        for (int s = 0; s < STEP_COUNT; s++)
+            t.lost_at[s] += w->lost_at[s];
         t.unfinished += w->unfinished;
         t.conn_err += w->conn_err;
         t.proto_err += w->proto_err;
@@ -1359,6 +1398,33 @@ static struct totals add_up(struct worker *ws)
             t.error = w->first_error;
     }
     return t;
+}
+
+/* The counts of COUNTS that are not 0, with the steps' names. */
+static void print_steps(const char *name, const unsigned long *counts)
+{
+    const char *comma = "";
+    printf(",\"%s\":{", name);
+    for (int s = 0; s < STEP_COUNT; s++)
+        if (counts[s]) {
+            printf("%s\"%s\":%lu", comma, steps[s].name, counts[s]);
+            comma = ",";
+        }
+    putchar('}');
+}
+
+static void print_causes(const struct totals *t)
+{
+    char name[32];
+    for (int v = 0; v < VERDICT_COUNT; v++) {
+        snprintf(name, sizeof name, "%s_at", verdict_names[v]);
+        print_steps(name, t->at[v]);
+    }
+    print_steps("lost_at", t->lost_at);
+    printf(",\"lost_by\":{");
+    for (int c = 0; c < CAUSE_COUNT; c++)
+        printf("%s\"%s\":%lu", c ? "," : "", cause_names[c], t->lost_by[c]);
+    putchar('}');
 }
 
 static void report(struct worker *ws, uint64_t t0, unsigned long idle, struct usage u0,
@@ -1383,6 +1449,7 @@ static void report(struct worker *ws, uint64_t t0, unsigned long idle, struct us
                "\"proto_errors\":%lu,\"connections\":%lu,\"actions\":%lu,\"bytes\":%llu",
                t.quarantine, t.lost, t.unfinished, t.conn_err, t.proto_err, t.conns, t.actions,
                (unsigned long long)t.bytes);
+        print_causes(&t);
         printf(",\"idle\":%lu,\"idle_lost\":%lu", idle, t.idle_lost);
         printf(",\"match\":{");
         for (unsigned i = 0; i < cfg.nmatch; i++) {
@@ -1421,6 +1488,12 @@ static void report(struct worker *ws, uint64_t t0, unsigned long idle, struct us
     printf("quarantine %lu\n", t.quarantine);
     printf("errors      connection %lu  protocol %lu  lost messages %lu  unfinished %lu\n",
            t.conn_err, t.proto_err, t.lost, t.unfinished);
+    if (t.lost) {
+        printf("lost        ");
+        for (int c = 0; c < CAUSE_COUNT; c++)
+            printf("%s %lu  ", cause_names[c], t.lost_by[c]);
+        putchar('\n');
+    }
     if (cfg.idle)
         printf("idle        %lu sessions up, %lu lost\n", idle, t.idle_lost);
     for (unsigned i = 0; i < cfg.nmatch; i++)
@@ -1461,6 +1534,8 @@ static const char usage_text[] =
 "  --pid PID          report this process's CPU time, RSS and threads; several\n"
 "                     are added up\n"
 "  --max-seconds S    stop the load after S seconds (default 60)\n"
+"  --reply-seconds S  give a message up when no reply comes for S seconds\n"
+"                     (default: wait)\n"
 "  --print            show every action and reply of the first message\n"
 "  --json             one line of JSON instead of the report\n"
 "  -h, --help         this text\n"
@@ -1529,11 +1604,12 @@ static void parse_socket(const char *spec)
 
 static void parse_options(int argc, char **argv)
 {
-    enum { O_IDLE = 256, O_HOLD, O_SLOW, O_CHUNK, O_OFFER, O_MATCH, O_PID, O_MAX, O_PRINT, O_JSON };
+    enum { O_IDLE = 256, O_HOLD, O_SLOW, O_CHUNK, O_OFFER, O_MATCH, O_PID, O_MAX, O_REPLY, O_PRINT, O_JSON };
     static const struct option longs[] = {
         {"idle", 1, 0, O_IDLE}, {"hold", 1, 0, O_HOLD}, {"slow", 1, 0, O_SLOW},
         {"chunk", 1, 0, O_CHUNK}, {"offer", 1, 0, O_OFFER}, {"match", 1, 0, O_MATCH},
-        {"pid", 1, 0, O_PID}, {"max-seconds", 1, 0, O_MAX}, {"print", 0, 0, O_PRINT},
+        {"pid", 1, 0, O_PID}, {"max-seconds", 1, 0, O_MAX},
+        {"reply-seconds", 1, 0, O_REPLY}, {"print", 0, 0, O_PRINT},
         {"json", 0, 0, O_JSON}, {"help", 0, 0, 'h'}, {0, 0, 0, 0},
     };
     bool total_set = false;
@@ -1566,6 +1642,7 @@ static void parse_options(int argc, char **argv)
             cfg.pids[cfg.npids++] = (long)number(optarg, 1, 1u << 30);
             break;
         case O_MAX: cfg.max_seconds = seconds(optarg); break;
+        case O_REPLY: cfg.reply_seconds = seconds(optarg); break;
         case O_PRINT: cfg.print = true; break;
         case O_JSON: cfg.json = true; break;
         case 'h': fputs(usage_text, stdout); exit(0);

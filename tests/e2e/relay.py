@@ -6,13 +6,15 @@ all others as "mode" says:
     forward    hand on the question and the answer
     silent     lose the question
     servfail   answer SERVFAIL at once
+    slow       hand on the answer a second later, where it came by UDP
 """
 
 import select
 import socket
 import threading
 
-FORWARD, SILENT, SERVFAIL = "forward", "silent", "servfail"
+FORWARD, SILENT, SERVFAIL, SLOW = "forward", "silent", "servfail", "slow"
+SLOW_S = 1
 
 
 def question_name(packet):
@@ -85,14 +87,21 @@ class Relay:
 			client = self.pending.pop(sock)
 			with sock:
 				packet = sock.recv(65535)
-			if self.mode != SILENT:
+			if self.mode == SLOW:
+				threading.Timer(SLOW_S, self.send_late,
+				    (packet, client)).start()
+			elif self.mode != SILENT:
 				self.udp.sendto(packet, client)
+
+	def send_late(self, packet, client):
+		if not self.is_over:
+			self.udp.sendto(packet, client)
 
 	def ask(self, packet, client):
 		mode = self.mode_for(packet)
 		if mode == SERVFAIL:
 			self.udp.sendto(make_servfail(packet), client)
-		elif mode == FORWARD:
+		elif mode in (FORWARD, SLOW):
 			upstream = socket.socket(socket.AF_INET,
 			    socket.SOCK_DGRAM)
 			upstream.connect(self.server)
@@ -116,7 +125,7 @@ class Relay:
 	def relay_tcp(self, client, upstream):
 		packet = read_framed(client)
 		mode = self.mode_for(packet)
-		if mode == FORWARD:
+		if mode in (FORWARD, SLOW):
 			write_framed(upstream, packet)
 			write_framed(client, read_framed(upstream))
 		elif mode == SERVFAIL:
