@@ -69,7 +69,7 @@ struct sum {
 void sum_board(const struct board *board, struct sum *sum_out);
 
 /* The time that the share SHARE (0 to 1) of all took at most: interpolated in
- * its bucket, the last bound for what took longer; 0 where there was nothing. */
+ * its bucket, the last bound for what took longer; 0 where there is nothing. */
 uint64_t sum_quantile_us(const struct sum_histogram *histogram, double share);
 
 #endif

@@ -13,7 +13,7 @@
  * time was spent lately. */
 #define DNS_SLOW_US 100000
 #define DNS_N_SLOW_ZONES 32
-#define DNS_SLOW_ZONE_NAME_MAX 63	/* octets; what is longer is cut in front */
+#define DNS_SLOW_ZONE_NAME_MAX 63	/* octets; cut in front */
 
 /* Written by one thread.  A reader takes VERSION before and after: where both
  * are the same even number, what stood between is whole. */
@@ -23,11 +23,11 @@ struct dns_slow_zone {
 	/* Since it joined; of questions that went out. */
 	uint64_t n_questions, n_failures;
 	uint64_t sum_us, max_us;
-	uint64_t slow_us;	/* of those over DNS_SLOW_US; halved every hour */
+	uint64_t slow_us;	/* of slow ones; halved every hour */
 };
 
-/* Zeroed is right at the start.  A question that went out is one that libunbound
- * did not answer from its memory. */
+/* Zeroed is right at the start.  A question that went out is one that
+ * libunbound did not answer from its memory. */
 struct dns_metrics {
 	atomic_ullong answers[DNS_N_STATUSES];	/* to questions that went out */
 	atomic_ullong n_timeouts;	/* of them, with TEMPFAIL */

@@ -29,7 +29,7 @@ enum milter_stage {
 #define MILTER_RULE_NAME_MAX 64
 
 struct milter_rule_count {
-	atomic_bool is_claimed;		/* by whoever writes the name, once ... */
+	atomic_bool is_claimed;		/* by who writes the name, once ... */
 	char name[MILTER_RULE_NAME_MAX + 1];
 	atomic_bool is_named;		/* ... and sets this.  Two that came at
 					 * once may have claimed one each for
@@ -40,7 +40,7 @@ struct milter_rule_count {
 /* Zeroed is right at the start. */
 struct milter_metrics {
 	atomic_ullong n_connections;	/* ever; of whoever came */
-	atomic_ullong n_strangers;	/* connections that ended unnegotiated */
+	atomic_ullong n_strangers;	/* of them, those of no MTA */
 	atomic_ullong n_messages;	/* with a verdict */
 	atomic_ullong n_aborted;	/* messages without one */
 	atomic_ullong n_failures;	/* verdicts for a fault of ours */
@@ -63,8 +63,8 @@ struct milter_metrics {
 	atomic_uint n_open;		/* messages, now */
 };
 
-/* A process begins to count here, where another one may have left off: nobody is
- * there yet. */
+/* A process begins to count here, where another one may have left off: nobody
+ * is there yet. */
 void milter_begin_metrics(struct milter_metrics *metrics);
 
 /* "mail", "header", "body", "end". */
