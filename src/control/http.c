@@ -288,6 +288,7 @@ static void
 take_sample(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *http = arg;
+	struct samples_column column;
 	struct sample now;
 	struct sum sum;
 
@@ -295,7 +296,8 @@ take_sample(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	sum_board(http->host->board, &sum);
 	samples_describe(&sum, &now);
-	samples_take(http->samples, &now, clock_monotonic_ms());
+	(void)samples_take(http->samples, &now, clock_monotonic_ms(),
+	    &column);
 }
 
 static bool

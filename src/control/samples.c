@@ -5,21 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 24 hours, and the column that is just being filled. */
+/* 24 hours, and the one that reaches back a little further. */
 #define N_KEPT (24 * 60 * 60 / SAMPLES_STEP_S + 1)
 
 #define N_COUNTS (sizeof(struct sample) / sizeof(uint64_t))
 static_assert(sizeof(struct sample) == N_COUNTS * sizeof(uint64_t),
     "a sample is counts and nothing else");
 
-struct kept {
-	int64_t time_ms;
-	struct sample sample;
-};
-
 struct samples {
-	size_t first, n;	/* a ring */
-	struct kept kept[N_KEPT];
+	bool is_open;			/* a column is being filled: */
+	int64_t open_ms;		/* since then, and ... */
+	struct sample open;		/* ... these were the sums */
+	size_t first, n;		/* a ring of those that are full */
+	struct samples_column columns[N_KEPT];
 };
 
 struct samples *
@@ -58,45 +56,6 @@ samples_describe(const struct sum *sum, struct sample *sample_out)
 	out->cache_misses = sum->cache_misses;
 }
 
-static const struct kept *
-get_kept(const struct samples *samples, size_t i)
-{
-	return &samples->kept[(samples->first + i) % N_KEPT];
-}
-
-void
-samples_take(struct samples *samples, const struct sample *now,
-    int64_t now_ms)
-{
-	struct kept *kept;
-
-	if (samples->n == N_KEPT)
-		samples->first = (samples->first + 1) % N_KEPT;
-	else
-		samples->n++;
-	kept = &samples->kept[(samples->first + samples->n - 1) % N_KEPT];
-	kept->time_ms = now_ms;
-	kept->sample = *now;
-}
-
-/* The first that is not too old. */
-static size_t
-find_first(const struct samples *samples, int64_t now_ms)
-{
-	size_t i = 0;
-
-	while (i < samples->n &&
-	    get_kept(samples, i)->time_ms < now_ms - SAMPLES_DAY_MS)
-		i++;
-	return i;
-}
-
-size_t
-samples_count(const struct samples *samples, int64_t now_ms)
-{
-	return samples->n - find_first(samples, now_ms);
-}
-
 /* Counters do not run backwards; should one, it is no huge number. */
 static void
 subtract(const struct sample *from, const struct sample *what,
@@ -111,34 +70,100 @@ subtract(const struct sample *from, const struct sample *what,
 	memcpy(difference_out, a, sizeof(a));
 }
 
+static void
+add(struct sample *sum, const struct sample *what)
+{
+	uint64_t a[N_COUNTS], b[N_COUNTS];
+
+	memcpy(a, sum, sizeof(a));
+	memcpy(b, what, sizeof(b));
+	for (size_t i = 0; i < N_COUNTS; i++)
+		a[i] += b[i];
+	memcpy(sum, a, sizeof(a));
+}
+
+static const struct samples_column *
+get_full(const struct samples *samples, size_t i)
+{
+	return &samples->columns[(samples->first + i) % N_KEPT];
+}
+
+void
+samples_keep(struct samples *samples, const struct samples_column *column)
+{
+	if (samples->n == N_KEPT)
+		samples->first = (samples->first + 1) % N_KEPT;
+	else
+		samples->n++;
+	samples->columns[(samples->first + samples->n - 1) % N_KEPT] = *column;
+}
+
+bool
+samples_take(struct samples *samples, const struct sample *now,
+    int64_t now_ms, struct samples_column *column_out)
+{
+	bool is_full = samples->is_open;
+
+	if (is_full) {
+		*column_out = (struct samples_column){ samples->open_ms,
+			now_ms, { 0 } };
+		subtract(now, &samples->open, &column_out->counts);
+		samples_keep(samples, column_out);
+	}
+	samples->is_open = true;
+	samples->open_ms = now_ms;
+	samples->open = *now;
+	return is_full;
+}
+
+/* The first that is not too old. */
+static size_t
+find_first(const struct samples *samples, int64_t now_ms)
+{
+	size_t i = 0;
+
+	while (i < samples->n &&
+	    get_full(samples, i)->start_ms < now_ms - SAMPLES_DAY_MS)
+		i++;
+	return i;
+}
+
+size_t
+samples_count(const struct samples *samples, int64_t now_ms)
+{
+	return samples->n - find_first(samples, now_ms) + samples->is_open;
+}
+
 void
 samples_get_column(const struct samples *samples,
     const struct sample *now, int64_t now_ms, size_t i,
     struct samples_column *column_out)
 {
 	size_t at = find_first(samples, now_ms) + i;
-	const struct kept *start = get_kept(samples, at);
-	const struct kept *end = at + 1 < samples->n ?
-	    get_kept(samples, at + 1) : NULL;
 
-	assert(at < samples->n);
-	column_out->start_ms = start->time_ms;
-	column_out->end_ms = end != NULL ? end->time_ms : now_ms;
-	subtract(end != NULL ? &end->sample : now, &start->sample,
-	    &column_out->counts);
+	if (at < samples->n) {
+		*column_out = *get_full(samples, at);
+		return;
+	}
+	assert(at == samples->n && samples->is_open);
+	*column_out = (struct samples_column){ samples->open_ms, now_ms,
+		{ 0 } };
+	subtract(now, &samples->open, &column_out->counts);
 }
 
 void
 samples_get_total(const struct samples *samples, const struct sample *now,
     int64_t now_ms, struct samples_column *column_out)
 {
-	size_t first = find_first(samples, now_ms);
-	const struct kept *start;
+	size_t n = samples_count(samples, now_ms);
 
 	*column_out = (struct samples_column){ now_ms, now_ms, { 0 } };
-	if (first == samples->n)
-		return;
-	start = get_kept(samples, first);
-	column_out->start_ms = start->time_ms;
-	subtract(now, &start->sample, &column_out->counts);
+	for (size_t i = 0; i < n; i++) {
+		struct samples_column column;
+
+		samples_get_column(samples, now, now_ms, i, &column);
+		if (i == 0)
+			column_out->start_ms = column.start_ms;
+		add(&column_out->counts, &column.counts);
+	}
 }

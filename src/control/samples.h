@@ -1,8 +1,6 @@
 /* control/samples.h - what has been counted in the last 24 hours, in columns
  * of five minutes.
  *
- * Kept are the sums as they were at the end of each column, so a column is the
- * difference of two of them, and one that was missed makes the next one wider.
  * Times are of the monotonic clock: a clock that is set moves no column. */
 #ifndef ASSAY_CONTROL_SAMPLES_H
 #define ASSAY_CONTROL_SAMPLES_H
@@ -38,13 +36,17 @@ void samples_destroy(struct samples **samples);
 void samples_describe(const struct sum *sum, struct sample *sample_out);
 
 /* Once each SAMPLES_STEP_S, the first time at the start: what was counted
- * before is not of these 24 hours. */
-void samples_take(struct samples *samples, const struct sample *now,
-    int64_t now_ms);
+ * before is not of these 24 hours.  True, and the column, where one is full
+ * with that; one that was missed makes the next one wider. */
+bool samples_take(struct samples *samples, const struct sample *now,
+    int64_t now_ms, struct samples_column *column_out);
+
+/* One that another process had, before us; oldest first. */
+void samples_keep(struct samples *samples,
+    const struct samples_column *column);
 
 /* The columns of the 24 hours before NOW_MS, oldest first; the last one ends
- * now, whenever the last sample was taken.  Those that reach back further are
- * left out. */
+ * now, and is not full.  Those that begin earlier are left out. */
 size_t samples_count(const struct samples *samples, int64_t now_ms);
 void samples_get_column(const struct samples *samples,
     const struct sample *now, int64_t now_ms, size_t i,

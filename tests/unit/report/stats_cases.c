@@ -122,6 +122,39 @@ stop_at_once(void *context, const struct store_total *total)
 	return false;
 }
 
+/* Totals are of all of a key's messages; order and choice, of those that
+ * failed. */
+static const struct {
+	const char *name;
+	enum store_dimension dimension;
+	uint32_t from, to;
+	unsigned max;
+	const char *totals;
+} failing[] = {
+	{ "failing domains", STORE_BY_AUTHOR_DOMAIN, DAY, DAY + 2, 10,
+	    "a.example 113 110 3 3 0 0|b.example 7 0 2 0 2 5|" },
+	{ "failing sources", STORE_BY_SOURCE, DAY, DAY + 2, 10,
+	    "192.0.2.2 3 0 3 3 0 0|192.0.2.1 112 110 2 0 2 0|" },
+	{ "the worst one", STORE_BY_SOURCE, DAY, DAY + 2, 1,
+	    "192.0.2.2 3 0 3 3 0 0|" },
+	{ "nothing fails", STORE_BY_SOURCE, DAY + 1, DAY + 2, 10, "" },
+};
+
+static void
+check_failing(struct store *store, struct arena *arena)
+{
+	struct strbuf text;
+
+	for (size_t i = 0; i < N_ELEMENTS(failing); i++) {
+		strbuf_init(&text, arena, 10000);
+		assert_int_equal(store_visit_failing(store,
+		    failing[i].dimension, failing[i].from, failing[i].to,
+		    failing[i].max, show_total, &text), STORE_OK);
+		test_assert_slice(failing[i].name, strbuf_slice(&text),
+		    failing[i].totals);
+	}
+}
+
 void
 stats_cases_check(const char *url)
 {
@@ -145,6 +178,7 @@ stats_cases_check(const char *url)
 	    "try hold c.example 2001:db8::1  1|"
 	    "watch reject b.example 198.51.100.1  5|"
 	    "watch reject b.example 192.0.2.1 list,arc 2|");
+	check_failing(store, arena);
 	/* Who has seen enough leaves the store as it was. */
 	assert_int_equal(store_visit_totals(store, STORE_BY_DAY, DAY, DAY + 2,
 	    stop_at_once, &n), STORE_OK);

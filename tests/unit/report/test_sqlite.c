@@ -10,9 +10,11 @@
 
 #include "base/strbuf.h"
 #include "report/store_bounce.h"
+#include "report/store_stats.h"
 #include "unit/report/store_cases.h"
 
 #define NOBODY 65534
+#define N_ROWS 2000	/* more than SQLite reads between two looks at the time */
 
 /* The whole program's: where the file is. */
 static char directory[64], database[80], url[96];
@@ -392,6 +394,36 @@ test_full(void **state)
 	assert_int_equal(test_run_child(open_without_room), 0);
 }
 
+static bool
+ignore_total(void *context, const struct store_total *total)
+{
+	(void)context;
+	(void)total;
+	return true;
+}
+
+/* What reads much ends in time, or when it is called off; the store goes on. */
+static void
+test_bound(void **state)
+{
+	struct store *store = store_cases_open(make_fresh());
+	atomic_bool is_cancelled = true;
+
+	(void)state;
+	assert_ok(store, store_cases_write(store, 0, 0, N_ROWS));
+	store_bound(store, 1, NULL);
+	assert_int_equal(store_visit_totals(store, STORE_BY_DAY, 0,
+	    UINT32_MAX, ignore_total, NULL), STORE_BUSY);
+	assert_non_null(strstr(store_problem(store), "took too long"));
+	store_bound(store, 0, &is_cancelled);
+	assert_int_equal(store_visit_totals(store, STORE_BY_DAY, 0,
+	    UINT32_MAX, ignore_total, NULL), STORE_BUSY);
+	is_cancelled = false;
+	assert_ok(store, store_visit_totals(store, STORE_BY_DAY, 0,
+	    UINT32_MAX, ignore_total, NULL));
+	store_close(&store);
+}
+
 int
 main(void)
 {
@@ -406,6 +438,7 @@ main(void)
 		cmocka_unit_test(test_removed),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_bound),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory,
