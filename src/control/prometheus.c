@@ -357,7 +357,8 @@ append_limits(struct strbuf *out, const struct sum *sum)
 {
 	const char *name = "assay_limit_hits_total";
 
-	begin_family(out, name, "counter", "Messages that hit a limit.");
+	begin_family(out, name, "counter", "How often each limit was "
+	    "hit, at most once by a message.");
 	for (unsigned i = 0; i < LIMIT_COUNT; i++)
 		append_sample(out, name, "limit", limit_name((enum limit)i),
 		    sum->limits[i]);
