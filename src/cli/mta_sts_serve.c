@@ -25,6 +25,7 @@
 #include "cli/setup.h"
 #include "config/config.h"
 #include "config/socket.h"
+#include "daemon/log_setup.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "milter/listener.h"
@@ -175,9 +176,14 @@ static int
 prepare(struct serving *s)
 {
 	const struct config *config = s->config;
+	struct log_settings settings;
 
-	s->log = log_create(LOG_SINK_STDERR, config->log_level,
-	    "assay-mta-sts", config->log_facility);
+	if (!log_setup_choose(config, true, &settings, &s->problem))
+		return EX_CONFIG;
+	s->log = log_create(settings.sink, config->log_level, "assay-mta-sts",
+	    settings.facility);
+	if (s->log != NULL)
+		log_reconfigure(s->log, &settings);
 	/* Before there is any thread, both of these. */
 	if (s->log == NULL || evthread_use_pthreads() != 0 ||
 	    (s->base = event_base_new()) == NULL || !policy_fetch_start() ||
