@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/journal.h"
+#include "base/log_journal.h"
 #include "base/log_json.h"
 #include "base/log_pairs.h"
 #include "base/log_stderr.h"
@@ -216,7 +217,8 @@ text_of(const struct line *line)
 static void
 begin_object(struct line *line)
 {
-	int64_t now_ms = clock_wall_ms();
+	int64_t wall_ms = clock_wall_ms();
+	int64_t now_ms = wall_ms > 0 ? wall_ms : 0;
 	time_t now_s = (time_t)(now_ms / 1000);
 	struct tm tm;
 
@@ -250,73 +252,19 @@ write_syslog(const struct line *line)
 	    SLICE_PRINTF(text_of(line)));
 }
 
-/* The pairs that journalctl(1) finds a message by. */
-static const struct {
-	const char *key, *field;
-} journal_keys[] = {
-	{ "id", "ASSAY_ID=" },
-	{ "session", "ASSAY_SESSION=" },
-	{ "queue", "ASSAY_QUEUE=" },
-	{ "client", "ASSAY_CLIENT=" },
-	{ "dmarc", "ASSAY_DMARC=" },
-	{ "dmarc_domain", "ASSAY_DMARC_DOMAIN=" },
-	{ "verdict", "ASSAY_VERDICT=" },
-};
-
-#define JOURNAL_OWN_FIELDS 4
-#define JOURNAL_VALUE_MAX ((size_t)128)	/* shown, before it is escaped */
-#define JOURNAL_ROOM 4096
-
-struct fields {
-	struct slice fields[JOURNAL_OWN_FIELDS + N_ELEMENTS(journal_keys)];
-	size_t n;
-	struct strbuf text;
-	char room[JOURNAL_ROOM];
-};
-
-static void
-add_field(struct fields *fields, const char *name, struct slice value)
-{
-	size_t start = fields->text.len;
-
-	strbuf_append_cstr(&fields->text, name);
-	strbuf_append_escaped(&fields->text, value, JOURNAL_VALUE_MAX);
-	fields->fields[fields->n++] = slice_from(strbuf_slice(&fields->text),
-	    start);
-}
-
-static void
-add_number_field(struct fields *fields, const char *name, int number)
-{
-	size_t start = fields->text.len;
-
-	strbuf_append_cstr(&fields->text, name);
-	strbuf_append_uint(&fields->text, (uint64_t)number);
-	fields->fields[fields->n++] = slice_from(strbuf_slice(&fields->text),
-	    start);
-}
-
 static void
 write_journal(const struct log *log, const struct line *line,
     const struct log_pairs *pairs)
 {
-	struct fields fields;
+	const struct log_journal_line sent = {
+		.message = strbuf_slice(&line->all),
+		.ident = slice_from_cstr(log->ident),
+		.priority = levels[line->level].priority,
+		.facility = line->settings.facility,
+		.pairs = pairs,
+	};
 
-	fields.n = 0;
-	strbuf_init_fixed(&fields.text, fields.room, sizeof(fields.room));
-	fields.fields[fields.n++] = strbuf_slice(&line->all);
-	add_number_field(&fields, "PRIORITY=", levels[line->level].priority);
-	add_number_field(&fields, "SYSLOG_FACILITY=",
-	    LOG_FAC(line->settings.facility));
-	add_field(&fields, "SYSLOG_IDENTIFIER=", slice_from_cstr(log->ident));
-	for (size_t i = 0; pairs != NULL && i < N_ELEMENTS(journal_keys); i++) {
-		const struct log_pair *pair = log_pairs_find(pairs,
-		    journal_keys[i].key);
-
-		if (pair != NULL)
-			add_field(&fields, journal_keys[i].field, pair->text);
-	}
-	journal_send(fields.fields, fields.n);
+	log_journal_write(&sent);
 }
 
 /* PAIRS is NULL for a message in words. */
