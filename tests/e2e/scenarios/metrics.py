@@ -4,7 +4,7 @@ import os
 import signal
 
 from exposition import fetch
-from lab import wait_until
+from lab import render, wait_until
 from mail import compose
 from scenario import expect, expect_accepted, expect_reply, scenario
 from scenarios.daemon import pids_of_workers
@@ -104,4 +104,46 @@ def killed(lab):
 	wait_until(lambda: fetch(listen).get("assay_messages_total") == 7,
 	    10 * lab.patience, "the seventh message")
 	are_back()
+	assayd.terminate()
+
+
+@scenario("what a rule has matched is counted through a reload")
+def rule_reloaded(lab):
+	def rule(name, is_shadow):
+		return {"name": name, "match": {"author_domain":
+		    ["honest.example"]}, "when": "always", "action": "none",
+		    "why": "only to see", "shadow": is_shadow}
+
+	def hits(name, shadow):
+		return fetch(listen).get("assay_rule_hits_total", rule=name,
+		    shadow=shadow)
+
+	def send():
+		expect_accepted(lab, lab.send(assayd,
+		    compose("ann@honest.example"), "ann@honest.example"))
+
+	assayd, listen = start(lab, rules=[rule("watch", True)])
+	send()
+	send()
+	expect((hits("watch", "true"), hits("watch", "false")) == (2, 0),
+	    "not two")
+	with open(assayd.conf_path, "w") as stream:
+		stream.write(render(dict(assayd.settings,
+		    rules=[rule("other", True), rule("watch", False)])))
+	assayd.process.send_signal(signal.SIGHUP)
+	wait_until(lambda: fetch(listen).get("assay_reloads_total",
+	    result="done") == 1, 20 * lab.patience, "the reload")
+	send()
+	expect((hits("watch", "true"), hits("watch", "false")) == (2, 1),
+	    "not one more, which is no shadow's")
+	expect(hits("other", "true") == 1, "the new rule")
+	with open(assayd.conf_path, "a") as stream:
+		stream.write("nonsense = 1;\n")
+	assayd.process.send_signal(signal.SIGHUP)
+	wait_until(lambda: fetch(listen).get("assay_reloads_total",
+	    result="failed") == 1, 20 * lab.patience, "the refusal")
+	found = fetch(listen)
+	expect(found.get("assay_worker_config_generation", worker="0") == 2,
+	    "the generation")
+	expect(found.get("assay_messages_total") == 3, "three messages")
 	assayd.terminate()
