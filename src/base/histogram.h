@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define HISTOGRAM_N_BOUNDS 15
+#define HISTOGRAM_N_BOUNDS 16
 
 /* Zeroed is right at the start. */
 struct histogram {
@@ -16,7 +16,7 @@ struct histogram {
 	atomic_ullong sum_us;
 };
 
-/* 100 us, 250, 500, 1 ms, 2.5 ... 5 s, 10 s. */
+/* 100 us, 250, 500, 1 ms, 2.5 ... 2.5 s, 5, 10. */
 extern const uint64_t histogram_bounds_us[HISTOGRAM_N_BOUNDS];
 
 void histogram_add(struct histogram *histogram, uint64_t us);
