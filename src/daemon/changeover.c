@@ -48,18 +48,18 @@ wait_to_sweep(struct changeover *co)
 {
 	const struct timeval interval = { SWEEP_S, 0 };
 
+	/* Adding it again would put it off, for ever where reloads go on. */
+	if (event_pending(co->sweep, EV_TIMEOUT, NULL))
+		return;
 	/* It fails for want of memory; the next reload tries it again. */
 	(void)event_add(co->sweep, &interval);
 }
 
 static void
-on_sweep(evutil_socket_t fd, short what, void *arg)
+sweep(struct changeover *co)
 {
-	struct changeover *co = arg;
 	struct generation **place = &co->retired;
 
-	(void)fd;
-	(void)what;
 	while (*place != NULL) {
 		struct generation *gen = *place;
 
@@ -70,6 +70,16 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		*place = gen->next;
 		generation_destroy(&gen);
 	}
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct changeover *co = arg;
+
+	(void)fd;
+	(void)what;
+	sweep(co);
 	if (co->retired != NULL)
 		wait_to_sweep(co);
 }
@@ -129,6 +139,8 @@ on_read(evutil_socket_t fd, short what, void *arg)
 			draft_discard(&co->draft);
 		return;
 	}
+	/* Before there is more: reloads may come faster than the timer. */
+	sweep(co);
 	is_prepared = co->is_good && make_next(co);
 	if (is_prepared)
 		co->stage = CHANGEOVER_PREPARED;
