@@ -424,7 +424,7 @@ def control_killed(lab):
 	assayd.terminate()
 
 
-@scenario("restarts while mail flows: nothing is lost")
+@scenario("restarts while mail flows: nothing is lost", is_slow=True)
 def restarts(lab):
 	for workers in (1, 2):
 		path = lab.path("control-restart-%d" % workers)
