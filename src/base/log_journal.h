@@ -14,8 +14,8 @@ struct log_journal_line {
 	const struct log_pairs *pairs;	/* NULL: a message in words */
 };
 
-/* PRIORITY, SYSLOG_FACILITY and SYSLOG_IDENTIFIER; and of the pairs ASSAY_ID and
- * others, escaped as in the line. */
+/* PRIORITY, SYSLOG_FACILITY and SYSLOG_IDENTIFIER; and of the pairs ASSAY_ID
+ * and others, escaped as in the line. */
 void log_journal_write(const struct log_journal_line *line);
 
 #endif

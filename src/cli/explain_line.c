@@ -23,6 +23,68 @@ add(struct explain_line *line, struct slice key, struct slice value)
 		line->pairs[line->n++] = (struct explain_pair){ key, value };
 }
 
+/* ---- where it begins ----------------------------------------------------- */
+
+/* Where NEEDLE begins; the length where it does not. */
+static size_t
+find_text(struct slice text, struct slice needle)
+{
+	const char *at = text.len != 0 ?
+	    memmem(text.ptr, text.len, needle.ptr, needle.len) : NULL;
+
+	return at != NULL ? (size_t)(at - text.ptr) : text.len;
+}
+
+/* "assayd" or "assayd[123]", behind a space or nothing. */
+static bool
+is_own_tag(struct slice text)
+{
+	struct cursor cur = cursor_of(slice_from(text,
+	    slice_find_last(text, ' ') + 1));
+
+	if (!cursor_take_text_nocase(&cur, SLICE("assayd")))
+		return false;
+	if (!cursor_take_char(&cur, '['))
+		return cursor_at_end(&cur);
+	return cursor_take_while(&cur, ascii_is_digit).len != 0 &&
+	    cursor_take_char(&cur, ']') && cursor_at_end(&cur);
+}
+
+/* What syslog, the journal and we ourselves on stderr put before a line.  The
+ * first ": " ends the name of the program that has written it: another one,
+ * such as the MTA, may tell what a sender wrote, and that may be a line of
+ * ours. */
+static bool
+is_own_prefix(struct slice before)
+{
+	static const struct slice words[] = { SLICE_INIT("assayd: "),
+		SLICE_INIT("error: "), SLICE_INIT("warning: "),
+		SLICE_INIT("info: "), SLICE_INIT("debug: ") };
+	size_t tag = find_text(before, SLICE(": "));
+	struct cursor cur = cursor_of(slice_from(before, tag + 2));
+
+	if (tag < before.len && !is_own_tag(slice_head(before, tag)))
+		return false;
+	for (size_t i = 0; i < N_ELEMENTS(words); i++)
+		(void)cursor_take_text_nocase(&cur, words[i]);
+	return cursor_at_end(&cur);
+}
+
+/* The line from its START on, which is "session=" or an object's; empty where
+ * it is not ours. */
+static struct slice
+find_start(struct slice text, struct slice start)
+{
+	size_t at = find_text(text, start);
+
+	if (at == text.len || (at != 0 && text.ptr[at - 1] != ' ') ||
+	    !is_own_prefix(slice_head(text, at)))
+		return SLICE_EMPTY;
+	return slice_from(text, at);
+}
+
+/* ---- escapes ------------------------------------------------------------- */
+
 /* \xHH and \" are the octets again. */
 static struct slice
 decode(struct arena *arena, struct slice quoted)
@@ -94,17 +156,10 @@ take_pair(struct cursor *cur, struct arena *arena, struct explain_line *line)
 	return true;
 }
 
-/* "session=", with what syslog puts before it left out. */
 static struct slice
 find_pairs(struct slice text)
 {
-	static const struct slice session = SLICE_INIT("session=");
-
-	for (size_t i = 0; i + session.len < text.len; i++)
-		if (text.ptr[i] == 's' && (i == 0 || text.ptr[i - 1] == ' ') &&
-		    slice_starts_with(slice_from(text, i), session))
-			return slice_from(text, i);
-	return SLICE_EMPTY;
+	return find_start(text, SLICE("session="));
 }
 
 static void
@@ -136,16 +191,10 @@ is_text_of(struct slice text, struct slice id)
 
 /* ---- as JSON ------------------------------------------------------------- */
 
-/* The object, with what syslog puts before it left out. */
 static struct slice
 find_object(struct slice text)
 {
-	static const struct slice start = SLICE_INIT("{\"time\":\"");
-	const char *at = text.len != 0 ?
-	    memmem(text.ptr, text.len, start.ptr, start.len) : NULL;
-
-	return at == NULL ? SLICE_EMPTY :
-	    slice_from(text, (size_t)(at - text.ptr));
+	return find_start(text, SLICE("{\"time\":\""));
 }
 
 /* A new reference, or NULL where it is no message's. */
@@ -177,8 +226,7 @@ is_object_of(struct slice text, struct slice id)
 	bool is_found = false;
 
 	/* Few lines are worth the reading. */
-	if (id.len == 0 || text.len == 0 ||
-	    memmem(text.ptr, text.len, id.ptr, id.len) == NULL)
+	if (find_text(text, id) == text.len)
 		return false;
 	object = load_object(text);
 	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
@@ -284,6 +332,8 @@ explain_parse_line(struct slice text, struct arena *arena,
 bool
 explain_is_line_of(struct slice text, struct slice id)
 {
+	if (id.len == 0)
+		return false;
 	return find_object(text).len != 0 ? is_object_of(text, id) :
 	    is_text_of(text, id);
 }

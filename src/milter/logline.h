@@ -17,8 +17,8 @@ struct logline {
 	const char *note;	/* of a fault or an abort; NULL for none */
 };
 
-/* The pairs, "session", "id", "queue", "client" and so on, which borrow what LINE
- * points to; what came from outside is cut. */
+/* The pairs, "session", "id", "queue", "client" and so on, which borrow what
+ * LINE points to; what came from outside is cut. */
 void logline_collect(const struct logline *line, struct log_pairs *pairs);
 
 /* Write them at LEVEL. */
