@@ -93,7 +93,7 @@ do_one() {
 	stop) stop $2 ;;
 	restart) stop $2 && start $2 ;;
 	try-restart) ! is_active $2 || { stop $2 && start $2; } ;;
-	reload) [ $2 != postfix ] || postfix reload ;;
+	reload) MAINPID=$(cat $state/$2.pid) sh -c "$(get $2 ExecReload)" ;;
 	enable) [ $now = no ] || start $2 ;;
 	is-active) is_active $2 ;;
 	is-enabled) [ $2 = assayd ] && echo enabled ;;
