@@ -1,18 +1,16 @@
-/* control/days.h - the last 30 days as the store remembers them.
- *
- * The store may take seconds, so a thread of its own reads it, when somebody
- * asks and what is known is old; the loop only takes what is ready. */
+/* control/days.h - the last 30 days as the store remembers them. */
 #ifndef ASSAY_CONTROL_DAYS_H
 #define ASSAY_CONTROL_DAYS_H
 
 #include "report/store_stats.h"
 
-struct days;
+struct arena;
 
 #define DAYS_N 30
 #define DAYS_MAX_FAILING 10
 
-/* Keys are UTF-8, as senders chose them. */
+/* Lives, with all that it holds, in the arena that it was read into.  Keys are
+ * as senders chose them. */
 struct days_view {
 	enum store_status status;
 	const char *problem;		/* printable; "" for STORE_OK */
@@ -27,18 +25,13 @@ struct days_view {
 	size_t n_sources;
 };
 
-/* NULL where memory is out. */
-struct days *days_create(void);
+/* The days up to that of NOW_S; took_ms is left to the caller.  May take seconds
+ * (report/store_stats.h).  NULL where the arena is full. */
+struct days_view *days_read(struct store *store, int64_t now_s,
+    struct arena *arena);
 
-/* What was read last of the store at URL ("" for none): borrowed until the next
- * call; NULL where there is none yet.  *IS_READING_OUT: something newer is on
- * its way. */
-const struct days_view *days_get(struct days *days, const char *url,
-    bool *is_reading_out);
-
-/* Tells the thread to stop, and waits for it until DEADLINE_MS (monotonic).
- * False where it still runs: what it uses is left to it.  Sets *DAYS to NULL;
- * NULL there is well. */
-bool days_destroy(struct days **days, int64_t deadline_ms);
+/* What is to be told in place of days: STATUS and why.  NULL as above. */
+struct days_view *days_fail(enum store_status status, struct slice problem,
+    int64_t now_s, struct arena *arena);
 
 #endif

@@ -16,21 +16,23 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "control/days.h"
 #include "control/health.h"
 #include "control/host.h"
 #include "control/http_host.h"
 #include "control/http_peers.h"
+#include "control/keeper.h"
 #include "control/page.h"
 #include "control/prometheus.h"
 #include "control/samples.h"
 #include "control/summary.h"
 #include "milter/milter.h"
+#include "report/options.h"
 
 #define MAX_HEADER_OCTETS 8192
 #define IDLE_S 5		/* nothing comes, or is taken */
 #define ANSWER_CEILING ((size_t)1024 * 1024)
-#define STOP_MS 1000		/* the end waits for the store's reader */
+#define TURN_S 2		/* between two looks at what the store does */
+#define STOP_MS 1000		/* the end waits for it */
 
 struct http {
 	const struct control_host *host;	/* borrowed */
@@ -38,8 +40,9 @@ struct http {
 	struct evhttp *server;
 	struct http_peers *peers;
 	struct samples *samples;
-	struct days *days;
-	struct event *timer;		/* of the samples */
+	int64_t start_s;		/* wall clock */
+	struct keeper *keeper;
+	struct event *sampler, *turner;	/* timers */
 };
 
 /* ---- answers ------------------------------------------------------------- */
@@ -124,6 +127,79 @@ send_text(struct evhttp_request *request, int code, const char *reason,
 		send_answer(request, code, reason, type, strbuf_slice(text));
 }
 
+/* ---- the last 24 hours --------------------------------------------------- */
+
+static int64_t
+to_wall_s(int64_t time_ms)
+{
+	return clock_wall_s() - (clock_monotonic_ms() - time_ms) / 1000;
+}
+
+static int64_t
+to_monotonic_ms(int64_t time_s)
+{
+	return clock_monotonic_ms() - (clock_wall_s() - time_s) * 1000;
+}
+
+/* What the process before us had; a clock that was set may have left some in
+ * the future, and what is ours is here already. */
+static void
+restore(struct http *http)
+{
+	const struct keeper_column *columns;
+	size_t n = keeper_take_columns(http->keeper, &columns), n_good = 0;
+	struct samples_column *good = n != 0 ? calloc(n, sizeof(*good)) : NULL;
+
+	if (good == NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (columns[i].end_s <= http->start_s)
+			good[n_good++] = (struct samples_column){
+				to_monotonic_ms(columns[i].start_s),
+				to_monotonic_ms(columns[i].end_s),
+				columns[i].counts };
+	samples_restore(http->samples, good, n_good);
+	free(good);
+}
+
+static void
+turn(struct http *http, const struct milter_context *context)
+{
+	keeper_turn(http->keeper, context->report != NULL ?
+	    context->report->store : "", context->hostname);
+	restore(http);
+}
+
+static void
+take_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct milter_context *context = milter_retain_context();
+
+	(void)fd;
+	(void)what;
+	turn(arg, context);
+	milter_release_context(context);
+}
+
+static void
+take_sample(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *http = arg;
+	struct samples_column column;
+	struct sample now;
+	struct sum sum;
+
+	(void)fd;
+	(void)what;
+	sum_board(http->host->board, &sum);
+	samples_describe(&sum, &now);
+	if (samples_take(http->samples, &now, clock_monotonic_ms(), &column))
+		keeper_save(http->keeper, &(struct keeper_column){
+		    .start_s = to_wall_s(column.start_ms),
+		    .end_s = to_wall_s(column.end_ms),
+		    .counts = column.counts });
+}
+
 /* ---- what there is ------------------------------------------------------- */
 
 static void
@@ -151,11 +227,12 @@ answer_summary(struct http *http, struct evhttp_request *request,
 {
 	struct milter_context *context = milter_retain_context();
 
+	turn(http, context);
 	summary_append(text, &(struct summary){
 		.host = http->host,
 		.context = context,
 		.samples = http->samples,
-		.days = http->days,
+		.keeper = http->keeper,
 		.now_ms = clock_monotonic_ms(),
 		.now_s = clock_wall_s(),
 	});
@@ -284,33 +361,23 @@ answer(struct evhttp_request *request, void *arg)
 
 /* ---- start and end ------------------------------------------------------- */
 
-static void
-take_sample(evutil_socket_t fd, short what, void *arg)
-{
-	struct http *http = arg;
-	struct samples_column column;
-	struct sample now;
-	struct sum sum;
-
-	(void)fd;
-	(void)what;
-	sum_board(http->host->board, &sum);
-	samples_describe(&sum, &now);
-	(void)samples_take(http->samples, &now, clock_monotonic_ms(),
-	    &column);
-}
-
 static bool
-start_samples(struct http *http)
+start_timers(struct http *http)
 {
-	const struct timeval interval = { .tv_sec = SAMPLES_STEP_S };
+	const struct timeval step = { .tv_sec = SAMPLES_STEP_S };
+	const struct timeval pause = { .tv_sec = TURN_S };
 
 	http->samples = samples_create();
-	http->timer = event_new(http->base, -1, EV_PERSIST, take_sample, http);
-	if (http->samples == NULL || http->timer == NULL)
+	http->keeper = keeper_create();
+	http->sampler = event_new(http->base, -1, EV_PERSIST, take_sample,
+	    http);
+	http->turner = event_new(http->base, -1, EV_PERSIST, take_turn, http);
+	if (http->samples == NULL || http->keeper == NULL ||
+	    http->sampler == NULL || http->turner == NULL)
 		return false;
 	take_sample(-1, 0, http);
-	return event_add(http->timer, &interval) == 0;
+	return event_add(http->sampler, &step) == 0 &&
+	    event_add(http->turner, &pause) == 0;
 }
 
 /* All methods are ours to refuse; a body is evhttp's, 413. */
@@ -339,9 +406,8 @@ http_start(struct event_base *base, int fd, const struct control_host *host)
 		return NULL;
 	http->base = base;
 	http->host = host;
-	http->days = days_create();
-	if (http->days == NULL || !start_samples(http) ||
-	    !start_server(http, fd))
+	http->start_s = clock_wall_s();
+	if (!start_timers(http) || !start_server(http, fd))
 		(void)http_stop(&http);
 	return http;
 }
@@ -359,10 +425,15 @@ http_stop(struct http **http)
 	if (old->server != NULL)
 		evhttp_free(old->server);
 	http_peers_destroy(&old->peers);
-	if (old->timer != NULL)
-		event_free(old->timer);
+	if (old->samples != NULL && old->keeper != NULL)
+		take_sample(-1, 0, old);	/* what was counted since */
+	if (old->sampler != NULL)
+		event_free(old->sampler);
+	if (old->turner != NULL)
+		event_free(old->turner);
 	samples_destroy(&old->samples);
-	is_quiet = days_destroy(&old->days, clock_monotonic_ms() + STOP_MS);
+	is_quiet = keeper_destroy(&old->keeper,
+	    clock_monotonic_ms() + STOP_MS);
 	free(old);
 	*http = NULL;
 	return is_quiet;

@@ -26,14 +26,14 @@ bool http_parse_listen(struct slice text, struct ip_address *address_out,
 int http_open(const char *text, struct strbuf *problem);
 
 /* Serve on FD, which is borrowed, on BASE's thread; also keeps the numbers of
- * the last 24 hours from now on.  HOST is borrowed.  Mode, names and store are
+ * the last 24 hours and puts them into the store.  HOST is borrowed.  Mode, names and store are
  * those of milter_retain_context() at the time they are shown, so a context has
  * to be set before the loop runs, and a reload needs nothing of us.  NULL where
  * memory is out. */
 struct http *http_start(struct event_base *base, int fd,
     const struct control_host *host);
 
-/* Before BASE is freed.  Ends all connections; waits for the thread that reads
+/* Before BASE is freed.  Ends all connections; waits for the thread that uses
  * the store, which has a second to notice.  False where it did not: then
  * nothing may be freed that it uses, and the process is left with _exit.  Sets
  * *HTTP to NULL; NULL there is well. */

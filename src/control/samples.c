@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 /* 24 hours, and the one that reaches back a little further. */
 #define N_KEPT (24 * 60 * 60 / SAMPLES_STEP_S + 1)
 
@@ -56,6 +58,38 @@ samples_describe(const struct sum *sum, struct sample *sample_out)
 	out->cache_misses = sum->cache_misses;
 }
 
+void
+samples_append(struct strbuf *out, const struct sample *sample)
+{
+	uint64_t counts[N_COUNTS];
+
+	memcpy(counts, sample, sizeof(counts));
+	for (size_t i = 0; i < N_COUNTS; i++) {
+		if (i != 0)
+			strbuf_append_char(out, ' ');
+		strbuf_append_uint(out, counts[i]);
+	}
+}
+
+bool
+samples_parse(struct slice text, struct sample *sample_out)
+{
+	uint64_t counts[N_COUNTS];
+	size_t n = 0;
+
+	while (n < N_COUNTS && text.len != 0) {
+		struct slice word = slice_head(text, slice_find(text, ' '));
+
+		if (!slice_parse_uint(word, UINT64_MAX, &counts[n++]))
+			return false;
+		text = slice_from(text, word.len + 1);
+	}
+	if (n < N_COUNTS || text.len != 0)
+		return false;
+	memcpy(sample_out, counts, sizeof(counts));
+	return true;
+}
+
 /* Counters do not run backwards; should one, it is no huge number. */
 static void
 subtract(const struct sample *from, const struct sample *what,
@@ -88,14 +122,29 @@ get_full(const struct samples *samples, size_t i)
 	return &samples->columns[(samples->first + i) % N_KEPT];
 }
 
-void
-samples_keep(struct samples *samples, const struct samples_column *column)
+static void
+keep(struct samples *samples, const struct samples_column *column)
 {
 	if (samples->n == N_KEPT)
 		samples->first = (samples->first + 1) % N_KEPT;
 	else
 		samples->n++;
 	samples->columns[(samples->first + samples->n - 1) % N_KEPT] = *column;
+}
+
+void
+samples_restore(struct samples *samples,
+    const struct samples_column *columns, size_t n)
+{
+	size_t room = N_KEPT - samples->n;
+	size_t skipped = n > room ? n - room : 0;
+
+	columns += skipped;
+	n -= skipped;
+	samples->first = (samples->first + N_KEPT - n) % N_KEPT;
+	samples->n += n;
+	for (size_t i = 0; i < n; i++)
+		samples->columns[(samples->first + i) % N_KEPT] = columns[i];
 }
 
 bool
@@ -108,7 +157,7 @@ samples_take(struct samples *samples, const struct sample *now,
 		*column_out = (struct samples_column){ samples->open_ms,
 			now_ms, { 0 } };
 		subtract(now, &samples->open, &column_out->counts);
-		samples_keep(samples, column_out);
+		keep(samples, column_out);
 	}
 	samples->is_open = true;
 	samples->open_ms = now_ms;

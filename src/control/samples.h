@@ -5,9 +5,11 @@
 #ifndef ASSAY_CONTROL_SAMPLES_H
 #define ASSAY_CONTROL_SAMPLES_H
 
+#include "base/slice.h"
 #include "control/sum.h"
 
 struct samples;
+struct strbuf;
 
 #define SAMPLES_STEP_S 300
 #define SAMPLES_DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -33,6 +35,10 @@ struct samples_column {
 struct samples *samples_create(void);
 void samples_destroy(struct samples **samples);
 
+/* A sample as text, and back: false where TEXT is none of this assay's. */
+void samples_append(struct strbuf *out, const struct sample *sample);
+bool samples_parse(struct slice text, struct sample *sample_out);
+
 void samples_describe(const struct sum *sum, struct sample *sample_out);
 
 /* Once each SAMPLES_STEP_S, the first time at the start: what was counted
@@ -41,9 +47,9 @@ void samples_describe(const struct sum *sum, struct sample *sample_out);
 bool samples_take(struct samples *samples, const struct sample *now,
     int64_t now_ms, struct samples_column *column_out);
 
-/* One that another process had, before us; oldest first. */
-void samples_keep(struct samples *samples,
-    const struct samples_column *column);
+/* Those that another process had, before us; oldest first. */
+void samples_restore(struct samples *samples,
+    const struct samples_column *columns, size_t n);
 
 /* The columns of the 24 hours before NOW_MS, oldest first; the last one ends
  * now, and is not full.  Those that begin earlier are left out. */

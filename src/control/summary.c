@@ -13,9 +13,9 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "control/board.h"
-#include "control/days.h"
 #include "control/health.h"
 #include "control/host.h"
+#include "control/keeper.h"
 #include "control/samples.h"
 #include "dkim/result.h"
 #include "dmarc/check.h"
@@ -313,7 +313,7 @@ describe_month(const struct summary *summary)
 	const struct days_view *known, *view;
 	bool is_reading;
 
-	known = days_get(summary->days, url, &is_reading);
+	known = keeper_get_days(summary->keeper, &is_reading);
 	view = known != NULL ? known : &nothing;
 	return json_pack("{s:s, s:b, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "state", describe_state(url, known),

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct control_host;
-struct days;
+struct keeper;
 struct milter_context;
 struct samples;
 struct strbuf;
@@ -18,7 +18,7 @@ struct summary {
 	const struct control_host *host;
 	const struct milter_context *context;	/* the present one */
 	const struct samples *samples;
-	struct days *days;
+	struct keeper *keeper;	/* its turn has been */
 	int64_t now_ms;		/* monotonic */
 	int64_t now_s;		/* wall clock */
 };

@@ -71,6 +71,10 @@ const struct schema_step schema_steps[] = {
 	{ 2, "CREATE INDEX mta_sts_expires_s ON mta_sts (expires_s)" },
 	/* A bounce knows a report's id alone, and anybody may send bounces. */
 	{ 2, "CREATE INDEX delivery_report_id ON delivery (report_id)" },
+	{ 3, "CREATE TABLE sample ("
+	    "host @key NOT NULL, start_s BIGINT NOT NULL,"
+	    " end_s BIGINT NOT NULL, counts TEXT NOT NULL,"
+	    " PRIMARY KEY (host, start_s)) @clustered" },
 };
 const size_t schema_n_steps = N_ELEMENTS(schema_steps);
 

@@ -9,6 +9,7 @@
  *	suppression	destinations that bounce
  *	failure		failure reports that are owed
  *	failure_sent	how many went where, and when
+ *	sample		what hosts have counted lately (report/store_sample.h)
  */
 #ifndef ASSAY_REPORT_SCHEMA_H
 #define ASSAY_REPORT_SCHEMA_H

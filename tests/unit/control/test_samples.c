@@ -1,6 +1,7 @@
 /* The last 24 hours, column by column. */
 #include "control/samples.h"
 
+#include "base/strbuf.h"
 #include "unit/test.h"
 
 #define STEP_MS ((int64_t)SAMPLES_STEP_S * 1000)
@@ -109,8 +110,8 @@ test_kept(void **state)
 	struct samples *samples = samples_create();
 
 	(void)state;
-	samples_keep(samples, &before);
 	take(samples, 0, START_MS);
+	samples_restore(samples, &before, 1);
 	assert_int_equal(samples_count(samples, START_MS + 1), 2);
 	assert_total(samples, 2, START_MS + 1, 42, START_MS - 10 * STEP_MS);
 	samples_destroy(&samples);
@@ -159,6 +160,69 @@ test_describe(void **state)
 	assert_int_equal(sample.cache_misses, 16);
 }
 
+/* As text, and back; what has another number of counts is of another assay. */
+static void
+test_text(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} refused[] = {
+		{ "nothing", "" },
+		{ "too few", "1 2 3" },
+		{ "no number", "a" },
+		{ "a sign", "-1" },
+	};
+	struct sample sample = { .n_messages = 7, .cache_misses = UINT64_MAX };
+	struct arena *arena = test_arena();
+	struct sample read;
+	struct strbuf text;
+
+	(void)state;
+	strbuf_init(&text, arena, 10000);
+	samples_append(&text, &sample);
+	assert_true(samples_parse(strbuf_slice(&text), &read));
+	assert_memory_equal(&read, &sample, sizeof(sample));
+	strbuf_append_cstr(&text, " 1");
+	assert_false(samples_parse(strbuf_slice(&text), &read));
+	for (size_t i = 0; i < N_ELEMENTS(refused); i++) {
+		struct slice copy = test_exact_copy(
+		    slice_from_cstr(refused[i].text));
+
+		if (samples_parse(copy, &read))
+			fail_msg("%s", refused[i].name);
+		test_free_copy(copy);
+	}
+	arena_destroy(&arena);
+}
+
+/* More of them than there is room for: the newest stay, and what is counted
+ * goes behind them. */
+static void
+test_restore_many(void **state)
+{
+	size_t per_day = 24 * 60 * 60 / SAMPLES_STEP_S, n = 2 * per_day;
+	struct samples_column *columns = calloc(n, sizeof(*columns));
+	struct samples *samples = samples_create();
+
+	(void)state;
+	assert_non_null(columns);
+	for (size_t i = 0; i < n; i++)
+		columns[i] = (struct samples_column){
+			START_MS - (int64_t)(n - i) * STEP_MS,
+			START_MS - (int64_t)(n - i - 1) * STEP_MS,
+			{ .n_messages = 1 } };
+	take(samples, 0, START_MS);
+	take(samples, 5, START_MS + STEP_MS);
+	samples_restore(samples, columns, n);
+	assert_total(samples, 5, START_MS + STEP_MS, 5 + per_day - 1,
+	    START_MS + STEP_MS - SAMPLES_DAY_MS);
+	take(samples, 6, START_MS + 2 * STEP_MS);
+	assert_total(samples, 6, START_MS + 2 * STEP_MS, 6 + per_day - 2,
+	    START_MS + 2 * STEP_MS - SAMPLES_DAY_MS);
+	samples_destroy(&samples);
+	free(columns);
+}
+
 int
 main(void)
 {
@@ -167,6 +231,8 @@ main(void)
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_restore_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

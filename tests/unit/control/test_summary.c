@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "control/board.h"
-#include "control/days.h"
 #include "control/host.h"
+#include "control/keeper.h"
 #include "control/samples.h"
 #include "dns/dns.h"
 #include "milter/context.h"
@@ -31,7 +31,7 @@ struct fixture {
 	struct report_options report;
 	struct milter_context context;
 	struct samples *samples;
-	struct days *days;
+	struct keeper *keeper;
 	json_t *json;
 };
 
@@ -43,10 +43,10 @@ set_up(struct fixture *f, const char *store)
 
 	*f = (struct fixture){ .arena = test_arena(),
 		.board = board_create(2), .samples = samples_create(),
-		.days = days_create() };
+		.keeper = keeper_create() };
 	assert_non_null(f->board);
 	assert_non_null(f->samples);
-	assert_non_null(f->days);
+	assert_non_null(f->keeper);
 	f->board->start_s = NOW_S - 100;
 	f->host = (struct control_host){ .board = f->board,
 		.version = "1.2.3" };
@@ -61,7 +61,7 @@ static void
 tear_down(struct fixture *f)
 {
 	json_decref(f->json);
-	assert_true(days_destroy(&f->days, clock_monotonic_ms() + WAIT_MS));
+	assert_true(keeper_destroy(&f->keeper, clock_monotonic_ms() + WAIT_MS));
 	samples_destroy(&f->samples);
 	board_destroy(&f->board);
 	arena_destroy(&f->arena);
@@ -72,9 +72,10 @@ summarize(struct fixture *f)
 {
 	struct strbuf text;
 
+	keeper_turn(f->keeper, f->report.store, f->context.hostname);
 	strbuf_init(&text, f->arena, 1024 * 1024);
 	summary_append(&text, &(struct summary){ .host = &f->host,
-	    .context = &f->context, .samples = f->samples, .days = f->days,
+	    .context = &f->context, .samples = f->samples, .keeper = f->keeper,
 	    .now_ms = NOW_MS, .now_s = NOW_S });
 	assert_false(text.has_failed);
 	json_decref(f->json);

@@ -2,6 +2,7 @@
 #include "unit/report/stats_cases.h"
 
 #include "base/strbuf.h"
+#include "report/store_sample.h"
 #include "report/store_stats.h"
 #include "unit/report/store_cases.h"
 
@@ -155,6 +156,45 @@ check_failing(struct store *store, struct arena *arena)
 	}
 }
 
+static bool
+show_sample(void *context, const struct store_sample *sample)
+{
+	struct strbuf *text = context;
+
+	strbuf_printf(text, "%lld-%lld %.*s|", (long long)sample->start_s,
+	    (long long)sample->end_s, SLICE_PRINTF(sample->counts));
+	return true;
+}
+
+static void
+check_samples(struct store *store, struct arena *arena)
+{
+	const struct store_sample first[] = {
+		{ 100, 200, SLICE("a") }, { 300, 400, SLICE("b") },
+	};
+	/* One that is there, and one that lets the first be forgotten. */
+	const struct store_sample second[] = {
+		{ 300, 500, SLICE("c") }, { 500, 600, SLICE("d") },
+	};
+	const struct store_sample other = { 250, 350, SLICE("e") };
+	struct strbuf text;
+
+	assert_ok(store, store_put_samples(store, SLICE("mx1"), first, 2, 0));
+	assert_ok(store, store_put_samples(store, SLICE("mx2"), &other, 1,
+	    0));
+	assert_ok(store, store_put_samples(store, SLICE("mx1"), second, 2,
+	    200));
+	strbuf_init(&text, arena, 10000);
+	assert_ok(store, store_visit_samples(store, SLICE("mx1"), 0,
+	    show_sample, &text));
+	test_assert_slice("samples", strbuf_slice(&text),
+	    "300-400 b|500-600 d|");
+	strbuf_init(&text, arena, 10000);
+	assert_ok(store, store_visit_samples(store, SLICE("mx1"), 301,
+	    show_sample, &text));
+	test_assert_slice("late ones", strbuf_slice(&text), "500-600 d|");
+}
+
 void
 stats_cases_check(const char *url)
 {
@@ -179,6 +219,7 @@ stats_cases_check(const char *url)
 	    "watch reject b.example 198.51.100.1  5|"
 	    "watch reject b.example 192.0.2.1 list,arc 2|");
 	check_failing(store, arena);
+	check_samples(store, arena);
 	/* Who has seen enough leaves the store as it was. */
 	assert_int_equal(store_visit_totals(store, STORE_BY_DAY, DAY, DAY + 2,
 	    stop_at_once, &n), STORE_OK);
