@@ -78,6 +78,7 @@ test_counts(void **state)
 	struct dns_metrics metrics = { .n_timeouts = 0 };
 
 	(void)state;
+	assert_int_equal(DNS_N_STATUSES, DNS_TEMPFAIL + 1);
 	dns_count_answer(&metrics, SLICE("a.example"), DNS_NOERROR, false,
 	    100, 1);
 	dns_count_answer(&metrics, SLICE("a.example"), DNS_NXDOMAIN, false,
