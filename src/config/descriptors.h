@@ -8,8 +8,9 @@
 struct config;
 
 /* Left to all else: sockets that listen, the store, the log, files that are
- * read, connections to the control socket, and those that are turned away. */
-#define DESCRIPTORS_RESERVE 100
+ * read, those who speak with the daemon (control/stream.h,
+ * control/http_peers.h), and connections that are turned away. */
+#define DESCRIPTORS_RESERVE 240
 
 /* Sessions where the configuration names no number: no mail host has more, and
  * each costs some memory. */

@@ -200,13 +200,14 @@ conclude_record(struct session *session,
     const struct conclusion *conclusion)
 {
 	bool is_ours = conclusion->failure != NULL;
+	bool is_worthless = is_ours || conclusion->is_unsound;
 
 	logline_write(is_ours ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
 	    &(struct logline){ .session = session,
 		.results = conclusion->results,
 		.verdict = &conclusion->verdict,
 		.note = conclusion->is_unsound ? SOUNDNESS_NOTE : NULL });
-	measure_verdict(session, &conclusion->verdict, is_ours);
-	if (!is_ours && !conclusion->is_unsound)
+	measure_verdict(session, &conclusion->verdict, is_worthless);
+	if (!is_worthless)
 		remember_message(session, &conclusion->verdict);
 }

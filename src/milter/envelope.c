@@ -98,7 +98,7 @@ judge_sender(struct session *session, struct policy_verdict *verdict)
 		return ENVELOPE_OPEN;
 	if (!is_unsound)
 		remember_message(session, verdict);
-	measure_verdict(session, verdict, false);
+	measure_verdict(session, verdict, is_unsound);
 	return ENVELOPE_REFUSED;
 }
 

@@ -202,7 +202,7 @@ def too_many_sessions(lab):
 		lab.assayd_command = wrapped
 	expect("limits.sessions: 500 do not fit into the 512 files" in
 	    assayd.log(), "nobody was told")
-	sessions = [milter.Milter(assayd.connect()) for _ in range(268)]
+	sessions = [milter.Milter(assayd.connect()) for _ in range(128)]
 	for session in sessions:
 		expect(session.play(milter.steps_of(ANN, ANN)[:3]) is None,
 		    "one that fits is turned away")
