@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "control/answer.h"
@@ -199,6 +200,7 @@ control_start_server(struct event_base *base, int fd,
 		return NULL;
 	}
 	server->host = *host;
+	heap_release_large();	/* lines, and what is made of them */
 	if (!prepare(server, base, fd))
 		control_stop_server(&server);
 	return server;

@@ -163,6 +163,8 @@ stop(void **state)
 	strbuf_init(&problem, arena, 4096);
 	event_base_loopbreak(daemon_.base);
 	assert_int_equal(pthread_join(daemon_.thread, NULL), 0);
+	for (int i = 0; i < 1000 && !control_is_quiet(daemon_.server); i++)
+		poll(NULL, 0, 10);
 	assert_true(control_is_quiet(daemon_.server));
 	control_stop_server(&daemon_.server);
 	assert_null(daemon_.server);

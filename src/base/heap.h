@@ -1,0 +1,10 @@
+/* base/heap.h - how the C library keeps memory that was freed. */
+#ifndef ASSAY_BASE_HEAP_H
+#define ASSAY_BASE_HEAP_H
+
+/* Have large pieces be the system's again as soon as they are freed, from now
+ * on, in the whole process; where the library has a choice.  For processes that
+ * take much now and then, and live for years. */
+void heap_release_large(void);
+
+#endif
