@@ -787,8 +787,9 @@ test_line(void **state)
 	} while (now_ms < least_ms || (most == 0 && now_ms < end_ms));
 	join_askers(askers);
 	assert_in_range(most, 1, 2);
-	assert_int_equal(loop.metrics.n_in_flight, 0);
+	/* A prefetch may still be on its way. */
 	stop_loop(&loop);
+	assert_int_equal(loop.metrics.n_in_flight, 0);
 }
 
 struct waiter {
