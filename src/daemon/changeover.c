@@ -263,13 +263,17 @@ changeover_create(const struct changeover_options *options,
 bool
 changeover_end(struct changeover *co, int64_t deadline_ms)
 {
+	bool are_stopped;
+
 	if (co->stage == CHANGEOVER_PREPARED)
 		changeover_abort(co);
+	are_stopped = generation_stop_writer(co->current, deadline_ms);
 	for (struct generation *gen = co->retired; gen != NULL;
 	    gen = gen->next)
-		(void)generation_stop_writer(gen, deadline_ms);
-	return generation_stop_writer(co->current, deadline_ms) &&
-	    co->stage == CHANGEOVER_IDLE;
+		are_stopped &= generation_stop_writer(gen, deadline_ms);
+	are_stopped &= generation_await_writers(co->options.maker,
+	    deadline_ms);
+	return are_stopped && co->stage == CHANGEOVER_IDLE;
 }
 
 void

@@ -276,8 +276,9 @@ generation_destroy(struct generation **generation)
 	free(gen);
 }
 
-static bool
-wait_for_others(const struct generation_maker *maker, int64_t deadline_ms)
+bool
+generation_await_writers(const struct generation_maker *maker,
+    int64_t deadline_ms)
 {
 	const struct timespec moment = { .tv_nsec = WAIT_MS * 1000000 };
 
@@ -295,7 +296,7 @@ generation_stop_writer(struct generation *generation, int64_t deadline_ms)
 	if (w == NULL)
 		return true;
 	w->is_stopped = report_stop_writer(w->writer, deadline_ms);
-	return wait_for_others(w->maker, deadline_ms) && w->is_stopped;
+	return w->is_stopped;
 }
 
 struct report_writer *

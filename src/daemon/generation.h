@@ -52,9 +52,13 @@ bool generation_is_used(const struct generation *generation);
 void generation_destroy(struct generation **generation);
 
 /* At the end of the process: what was handed to the writer is written until
- * DEADLINE_MS (monotonic), and its thread has ended.  False where it has not,
- * or another's has not: then nothing may be freed. */
+ * DEADLINE_MS (monotonic), and its thread has ended.  False where it has not:
+ * then nothing may be freed. */
 bool generation_stop_writer(struct generation *generation,
+    int64_t deadline_ms);
+
+/* The same of those that n_ending counts. */
+bool generation_await_writers(const struct generation_maker *maker,
     int64_t deadline_ms);
 
 /* The writer, or NULL. */
