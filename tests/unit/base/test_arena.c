@@ -121,6 +121,39 @@ test_copies(void **state)
 	arena_destroy(&arena);
 }
 
+/* What arenas take of the system together, whatever becomes of them. */
+static void
+test_account(void **state)
+{
+	struct arena_account account = { .octets = 0 };
+	struct arena *one = arena_create(1024 * 1024);
+	struct arena *other = arena_create(1024 * 1024);
+	size_t octets;
+
+	(void)state;
+	assert_non_null(one);
+	assert_non_null(other);
+	arena_charge(one, &account);
+	arena_charge(other, &account);
+	assert_int_equal(account.octets, 0);
+	assert_non_null(arena_alloc(one, 100));
+	octets = account.octets;
+	assert_true(octets >= 100);
+	assert_non_null(arena_alloc(one, 100));	/* in the same chunk */
+	assert_int_equal(account.octets, octets);
+	assert_non_null(arena_alloc(other, 300000));
+	assert_true(account.octets >= octets + 300000);
+	arena_destroy(&other);
+	assert_int_equal(account.octets, octets);
+	assert_non_null(arena_alloc(one, 300000));
+	assert_null(arena_alloc(one, 1024 * 1024));	/* the ceiling */
+	assert_true(account.octets < octets + 400000);
+	arena_reset(one);	/* keeps one chunk */
+	assert_int_equal(account.octets, octets);
+	arena_destroy(&one);
+	assert_int_equal(account.octets, 0);
+}
+
 int
 main(void)
 {
@@ -129,6 +162,7 @@ main(void)
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_cleanups),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
