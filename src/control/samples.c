@@ -55,7 +55,9 @@ samples_describe(const struct sum *sum, struct sample *sample_out)
 	out->n_timeouts = sum->n_timeouts;
 	out->dns_time = sum->dns_time;
 	out->cache_hits = sum->cache_hits;
+	out->cache_merged = sum->cache_merged;
 	out->cache_misses = sum->cache_misses;
+	out->cache_prefetches = sum->cache_prefetches;
 }
 
 void

@@ -23,7 +23,7 @@ struct sample {
 	struct sum_histogram end;	/* MILTER_STAGE_END */
 	uint64_t answers[DNS_N_STATUSES], n_timeouts;
 	struct sum_histogram dns_time;
-	uint64_t cache_hits, cache_misses;
+	uint64_t cache_hits, cache_merged, cache_misses, cache_prefetches;
 };
 
 struct samples_column {

@@ -203,6 +203,7 @@ describe_columns(const struct summary *summary, const struct sample *now)
 	return columns;
 }
 
+/* A prefetch is a question, too, whose answer is then a hit. */
 static json_t *
 describe_dns(const struct sample *counted)
 {
@@ -210,8 +211,10 @@ describe_dns(const struct sample *counted)
 	    "answers", counts(counted->answers, DNS_N_STATUSES, name_status),
 	    "timeouts", number(counted->n_timeouts),
 	    "time", times(&counted->dns_time),
-	    "cache_hits", number(counted->cache_hits),
-	    "cache_misses", number(counted->cache_misses));
+	    "cache_wanted", number(counted->cache_hits +
+	    counted->cache_merged + counted->cache_misses),
+	    "cache_asked", number(counted->cache_misses +
+	    counted->cache_prefetches));
 }
 
 static json_t *

@@ -459,12 +459,11 @@ function showMonth(s) {
 }
 
 function showDns(s) {
-  const dns = s.day.dns, n = dns.time.n, failed = dns.answers[Object.keys(dns.answers).find((name) => /tempfail|servfail|fail/i.test(name))] ?? 0;
-  const looked = dns.cache_hits + dns.cache_misses;
-  const asked = total(dns.answers);
+  const dns = s.day.dns, asked = total(dns.answers), failed = dns.answers.TEMPFAIL;
+  const saved = Math.max(0, dns.cache_wanted - dns.cache_asked);
   const width = get("dns-chart").clientWidth;
   const bins = binColumns(s.day.columns, s.now_s, width > 560 ? 1800 : 3600, (column) => [column[7] - column[8], column[8], column[9]]);
-  const time = (us) => n > 0 ? micros(us) : "–";
+  const time = (us) => dns.time.n > 0 ? micros(us) : "–";
 
   say("dns-since", sinceText(s) || "Of the last 24 hours");
   numbers("dns-numbers", [
@@ -472,7 +471,7 @@ function showDns(s) {
     { name: "typical time", value: time(dns.time.p50_us), more: "half of them at most" },
     { name: "slow time", value: time(dns.time.p95_us), more: "19 in 20 at most" },
     { name: "failed", value: count(failed), more: `${share(failed, asked)}, ${count(dns.timeouts)} timed out`, series: "s-bad" },
-    { name: "from the cache", value: looked > 0 ? share(dns.cache_hits, looked) : "–",
+    { name: "from the cache", value: dns.cache_wanted > 0 ? share(saved, dns.cache_wanted) : "–",
       more: `${plural(s.present.cache_entries, "answer", "answers")}, ${octets(s.present.cache_octets)}` },
   ]);
   for (const bin of bins) {

@@ -141,6 +141,8 @@ test_describe(void **state)
 	sum.dns_time.counts[15] = 14;
 	sum.cache_hits = 15;
 	sum.cache_misses = 16;
+	sum.cache_merged = 17;
+	sum.cache_prefetches = 18;
 	samples_describe(&sum, &sample);
 	assert_int_equal(sample.n_messages, 1);
 	assert_int_equal(sample.n_aborted, 2);
@@ -158,6 +160,8 @@ test_describe(void **state)
 	assert_int_equal(sample.dns_time.counts[15], 14);
 	assert_int_equal(sample.cache_hits, 15);
 	assert_int_equal(sample.cache_misses, 16);
+	assert_int_equal(sample.cache_merged, 17);
+	assert_int_equal(sample.cache_prefetches, 18);
 }
 
 /* As text, and back; what has another number of counts is of another assay. */

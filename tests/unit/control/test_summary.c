@@ -179,6 +179,10 @@ count(struct board_slot *slot)
 	slot->dns.answers[DNS_NOERROR] = 6;
 	slot->dns.answers[DNS_TEMPFAIL] = 1;
 	histogram_add(&slot->dns.time, 5000);
+	slot->cache_hits = 5;
+	slot->cache_merged = 1;
+	slot->cache_misses = 2;
+	slot->cache_prefetches = 4;
 	slot->worker = 3;
 	slot->pid = 4711;
 	slot->takes_mail = true;
@@ -206,6 +210,8 @@ test_counted(void **state)
 		{ "day.columns.0.9", "5" },
 		{ "day.dns.answers.TEMPFAIL", "1" },
 		{ "day.dns.time.n", "1" },
+		{ "day.dns.cache_wanted", "8" },
+		{ "day.dns.cache_asked", "6" },
 		{ "present.processes.0.number", "3" },
 		{ "present.processes.0.pid", "4711" },
 		{ "present.processes.0.beat_age_ms", "200" },
