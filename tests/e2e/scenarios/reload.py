@@ -382,6 +382,8 @@ def by_control(lab):
 		path = lab.path("control-%d" % workers)
 		assayd = lab.assayd(milter={"workers": workers}, user="",
 		    control={"socket": "unix:" + path})
+		wait_until(lambda: can_connect(path), 20 * lab.patience,
+		    "the control socket")
 		control = Control(path)
 		change(assayd, dmarc={"quarantine": "tag"})
 		answer = control.ask(command="reload")
