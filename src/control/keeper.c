@@ -16,7 +16,7 @@
 #include "base/thread.h"
 #include "report/store_sample.h"
 
-#define JOB_MS 20000		/* the most that one takes */
+#define JOB_MS 60000		/* the most that one takes */
 #define KEEP_MS 60000		/* the least that days are good for */
 #define KEEP_FACTOR 20		/* and so often what they took: at most a
 				 * twentieth of the time is spent on them */
@@ -183,7 +183,8 @@ clear_job(struct job *job)
 	memset(job, 0, sizeof(*job));
 }
 
-/* Days that could not be read are tried again sooner. */
+/* Days that could not be read are tried again sooner, unless it was for the
+ * time that they took. */
 static void
 take_view(struct keeper *keeper)
 {
@@ -196,7 +197,7 @@ take_view(struct keeper *keeper)
 	job->arena = NULL;
 	if (job->view == NULL || job->view->status != STORE_OK)
 		keep_ms = RETRY_MS;
-	else if (job->view->took_ms * KEEP_FACTOR > keep_ms)
+	if (job->view != NULL && job->view->took_ms * KEEP_FACTOR > keep_ms)
 		keep_ms = job->view->took_ms * KEEP_FACTOR;
 	keeper->due_ms = clock_monotonic_ms() + keep_ms;
 	keeper->wants_days = false;
