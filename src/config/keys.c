@@ -229,7 +229,7 @@ const struct config_key config_keys[] = {
 	{ .path = "control.socket_group", .type = KEY_TEXT,
 	    .set_text = set_control_socket_group, .needs_restart = true },
 	{ .path = "http.listen", .type = KEY_TEXT,
-	    .set_text = set_http_listen },
+	    .set_text = set_http_listen, .needs_restart = true },
 	{ .path = "limits.header_octets", .type = KEY_SIZE,
 	    .offset = AT(inspect.header.max_octets), .min = 16 * 1024,
 	    .max = 16 * 1024 * 1024 },
