@@ -134,6 +134,7 @@ claim_slot(struct engine *engine)
 	pulse_claim_slot(engine->slot, place != NULL && !engine->is_control ?
 	    place->number : 0, !engine->is_control);
 	milter_set_metrics(&engine->slot->milter);
+	loop_tell_drain(engine->loop, &engine->slot->is_draining);
 	engine->maker = (struct generation_maker){ .base = engine->base,
 		.log = engine->options.log,
 		.is_foreground = engine->options.is_foreground,

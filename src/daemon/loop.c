@@ -41,6 +41,7 @@ struct loop {
 	const struct report_writer *writer;	/* the same */
 	struct tester *tester;		/* the same */
 	unsigned drain_s;
+	atomic_bool *is_draining;	/* borrowed; NULL: nobody is told */
 	void (*hangup)(void *arg);	/* NULL: nobody is there for it yet */
 	void *hangup_arg;
 	struct drain drain;
@@ -151,6 +152,8 @@ begin_drain(struct loop *loop)
 	if (drain_begin(&loop->drain, clock_monotonic_ms(),
 	    loop->drain_s)) {
 		milter_begin_drain();
+		if (loop->is_draining != NULL)
+			atomic_store(loop->is_draining, true);
 		notify_stopping();
 		tell_open_messages(loop, LOG_LEVEL_INFO, "told to stop");
 		/* Without ticks nobody would see the messages end. */
@@ -239,7 +242,8 @@ on_signal(evutil_socket_t signal_number, short what, void *arg)
 	(void)what;
 	switch (signal_number) {
 	case SIGHUP:
-		if (loop->hangup != NULL)
+		if (loop->hangup != NULL &&
+		    loop->drain.stage == DRAIN_RUNNING)
 			loop->hangup(loop->hangup_arg);
 		return;
 	case SIGUSR1:
@@ -345,6 +349,12 @@ unblock_signals(void)
 	for (size_t i = 0; i < N_ELEMENTS(handled_signals); i++)
 		sigaddset(&handled, handled_signals[i]);
 	pthread_sigmask(SIG_UNBLOCK, &handled, NULL);
+}
+
+void
+loop_tell_drain(struct loop *loop, atomic_bool *is_draining)
+{
+	loop->is_draining = is_draining;
 }
 
 void

@@ -19,7 +19,10 @@ struct tester;
 struct loop *loop_create(struct event_base *base, struct log *log,
     unsigned drain_s);
 
-/* What SIGHUP does, on the loop. */
+/* IS_DRAINING, which is borrowed, becomes true with the drain. */
+void loop_tell_drain(struct loop *loop, atomic_bool *is_draining);
+
+/* What SIGHUP does, on the loop, until the drain begins. */
 void loop_on_hangup(struct loop *loop, void (*hangup)(void *arg), void *arg);
 
 /* How long TERM waits for messages, from now on. */

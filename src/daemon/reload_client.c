@@ -17,6 +17,7 @@
 
 struct reload_client {
 	struct reload_board *board;	/* borrowed */
+	pid_t supervisor;
 	struct event *poll;
 	int64_t deadline_ms;
 	void (*done)(void *context, enum control_reload result,
@@ -63,6 +64,11 @@ reload_client_ask(void *arg, void (*done)(void *context,
 		done(context, CONTROL_RELOAD_BUSY, SLICE_EMPTY);
 		return;
 	}
+	if (getppid() != client->supervisor) {	/* it has died, we will */
+		done(context, CONTROL_RELOAD_FAILED,
+		    SLICE("there is no supervisor\n"));
+		return;
+	}
 	if (event_add(client->poll, &interval) != 0) {
 		done(context, CONTROL_RELOAD_FAILED,
 		    SLICE("memory is out\n"));
@@ -72,8 +78,7 @@ reload_client_ask(void *arg, void (*done)(void *context,
 	client->context = context;
 	client->deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
 	atomic_fetch_add(&client->board->n_asked, 1);
-	/* Without it we would not live. */
-	(void)kill(getppid(), SIGHUP);
+	(void)kill(client->supervisor, SIGHUP);
 }
 
 struct reload_client *
@@ -84,6 +89,7 @@ reload_client_create(struct event_base *base, struct reload_board *board)
 	if (client == NULL)
 		return NULL;
 	client->board = board;
+	client->supervisor = getppid();
 	client->poll = event_new(base, -1, EV_PERSIST, on_poll, client);
 	if (client->poll == NULL)
 		reload_client_destroy(&client);

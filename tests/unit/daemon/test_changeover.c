@@ -253,7 +253,8 @@ prepare(struct changeover *co)
 
 	assert_true(changeover_prepare(co, on_prepared, &outcome));
 	while (outcome < 0)
-		event_base_loop(lab.base, EVLOOP_ONCE);
+		event_base_loop(lab.base, EVLOOP_ONCE |
+		    EVLOOP_NO_EXIT_ON_EMPTY);
 	return outcome != 0;
 }
 
