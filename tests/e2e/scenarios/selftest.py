@@ -182,6 +182,21 @@ def broken_later(lab):
 	crypto.assayd.terminate()
 
 
+@scenario("each worker tests for itself, and SIGUSR1 asks all of them")
+def workers(lab):
+	crypto = Crypto(lab, milter={"workers": 2})
+	crypto.expect_sound()
+	for change, told in ((lambda: crypto.say("no"), FAILS),
+	    (crypto.repair, PASSES)):
+		change()
+		crypto.assayd.process.send_signal(signal.SIGUSR1)
+		# The control process, which serves HTTP, is the third.
+		wait_until(lambda told=told: crypto.assayd.log().
+		    count(told) == 3, 20 * lab.patience, "all to be told")
+	crypto.expect_sound()
+	crypto.assayd.terminate()
+
+
 @scenario("doctor and status tell of a self-test that fails")
 def told_by_tools(lab):
 	control = "unix:" + lab.path("assayd", "told.control")
