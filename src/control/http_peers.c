@@ -8,13 +8,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -48,12 +48,21 @@ has_gone(const struct peer *peer)
 	return on_event == NULL;
 }
 
-/* What evhttp is told is that he has hung up. */
+/* What came and has not been taken is more than evhttp takes of a request. */
+static bool
+is_full(const struct peer *peer)
+{
+	return evbuffer_get_length(bufferevent_get_input(
+	    peer->connection)) >= HTTP_PEER_OCTETS;
+}
+
+/* What evhttp is told is that the connection has failed: who is full is not
+ * read any more, so it would not see an end. */
 static void
 hang_up(const struct peer *peer)
 {
-	/* Fails where he has done so himself. */
-	(void)shutdown(bufferevent_getfd(peer->connection), SHUT_RDWR);
+	bufferevent_trigger_event(peer->connection,
+	    BEV_EVENT_READING | BEV_EVENT_ERROR, 0);
 }
 
 static void
@@ -89,7 +98,7 @@ sweep(evutil_socket_t fd, short what, void *arg)
 			continue;
 		if (has_gone(peer))
 			forget(peers, peer);
-		else if (now_ms >= peer->deadline_ms)
+		else if (now_ms >= peer->deadline_ms || is_full(peer))
 			hang_up(peer);
 	}
 	if (peers->is_paused && peers->n < N_ELEMENTS(peers->places)) {
@@ -116,6 +125,7 @@ admit(struct event_base *base, void *arg)
 	assert(peers->n < N_ELEMENTS(peers->places));
 	while (peer->connection != NULL)
 		peer++;
+	bufferevent_setwatermark(connection, EV_READ, 0, HTTP_PEER_OCTETS);
 	bufferevent_incref(connection);
 	peer->connection = connection;
 	peer->deadline_ms = clock_monotonic_ms() + HTTP_PEER_MS;

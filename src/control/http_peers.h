@@ -5,11 +5,17 @@
 #define ASSAY_CONTROL_HTTP_PEERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct event_base;
 struct evhttp;
 struct http_peers;
 struct log;
+
+/* What has come from one and waits to be taken: evhttp bounds neither a chunk's
+ * size line nor what comes while it writes.  More than a header may have, for
+ * which it has an answer. */
+#define HTTP_PEER_OCTETS ((size_t)32 * 1024)
 
 /* One more waits, unaccepted, until another one has gone. */
 #define HTTP_MAX_PEERS 32

@@ -300,6 +300,26 @@ def slow(lab):
 	site.daemon.terminate()
 
 
+@scenario("HTTP: a line without end is hung up on before it takes memory")
+def endless_line(lab):
+	site = Site(lab)
+	site.get("/")
+	start, n_octets = time.monotonic(), 0
+	with site.connect() as sock:
+		sock.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+		    b"Transfer-Encoding: chunked\r\n\r\n")
+		try:
+			while True:
+				n_octets += sock.send(b"0" * 65536)
+		except OSError:
+			pass	# it is what is waited for
+	took_s = time.monotonic() - start
+	expect(took_s < IDLE_S * lab.patience, "%d octets in %d s" %
+	    (n_octets, took_s))
+	expect(site.get("/").code == "200", "nobody else is answered")
+	site.daemon.terminate()
+
+
 @scenario("HTTP: a flood of connections takes few descriptors, and mail "
     "flows", is_slow=True)
 def flood(lab):
