@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "control/answer.h"
+#include "control/board.h"
 #include "control/host.h"
 #include "control/pool.h"
 #include "control/request.h"
@@ -66,18 +67,36 @@ reload(struct control_server *server, struct stream_ticket *ticket)
 /* ---- the others ---------------------------------------------------------- */
 
 static void
+tell_log_level(const struct control_host *host,
+    const struct stream_ticket *ticket, enum log_level level)
+{
+	log_write(host->log, LOG_LEVEL_WARNING, "log level is %s from now on, "
+	    "uid=%lu pid=%ld", request_level_name(level),
+	    (unsigned long)ticket->uid, (long)ticket->pid);
+}
+
+/* Told while more is logged: of the last warning, too. */
+static void
+set_log_level(const struct control_host *host,
+    const struct stream_ticket *ticket, enum log_level level)
+{
+	bool is_less = (int)level < atomic_load(&host->board->log_level);
+
+	if (is_less)
+		tell_log_level(host, ticket, level);
+	host->set_log_level(host->arg, level);
+	if (!is_less)
+		tell_log_level(host, ticket, level);
+}
+
+static void
 change_log_level(struct control_server *server, struct stream_ticket *ticket,
     const struct request *request)
 {
 	const struct control_host *host = &server->host;
 
-	if (request->sets_level) {
-		host->set_log_level(host->arg, request->level);
-		/* At a level that is written, whatever it was and is. */
-		log_write(host->log, LOG_LEVEL_ERROR, "log level is %s now, "
-		    "uid=%lu pid=%ld", request_level_name(request->level),
-		    (unsigned long)ticket->uid, (long)ticket->pid);
-	}
+	if (request->sets_level)
+		set_log_level(host, ticket, request->level);
 	answer(ticket, answer_make_log_level(host));
 }
 

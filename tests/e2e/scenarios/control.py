@@ -160,7 +160,7 @@ def log_level(lab):
 	    "not changed")
 	send_mail(lab, assayd, 1)
 	expect("mailfrom=" in assayd.log(offset), assayd.log(offset))
-	expect(re.search(r"log level is error now, uid=0 pid=\d+",
+	expect(re.search(r"log level is error from now on, uid=0 pid=\d+",
 	    assayd.log()), assayd.log())
 	done = assay(lab, "log-level", "-c", assayd.conf_path, "loud")
 	expect(done.returncode == 64 and b"must be" in done.stderr,
