@@ -5,8 +5,8 @@
 
 struct command;
 
-/* 0: all messages are accepted; JUDGE_NOT_ACCEPTED: one is not; JUDGE_FAILED: one
- * could not be read or judged; else of sysexits(3), as cli/ask.h says. */
+/* 0: all messages are accepted; JUDGE_NOT_ACCEPTED: one is not; JUDGE_FAILED:
+ * one could not be read or judged; else of sysexits(3), as cli/ask.h says. */
 enum {
 	JUDGE_NOT_ACCEPTED = 1,
 	JUDGE_FAILED = 2,

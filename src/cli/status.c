@@ -96,7 +96,8 @@ show_health(const struct showing *s)
 
 		rows_begin(&s->rows, &text);
 		strbuf_append(&text, words);
-		rows_print(&s->rows, i == 0 ? "health" : "", style_of(words), &text);
+		rows_print(&s->rows, i == 0 ? "health" : "", style_of(words),
+		    &text);
 	}
 }
 
@@ -172,7 +173,8 @@ show_store(const struct showing *s)
 		strbuf_printf(&text, "%s%" PRId64 " written, %" PRId64
 		    " dropped, ", is_down ? "down; " : "",
 		    get_number(s, "store", "written"), n_dropped);
-		rows_append_octets(&text, get_number(s, "store", "queued_octets"));
+		rows_append_octets(&text, get_number(s, "store",
+		    "queued_octets"));
 		strbuf_append_cstr(&text, " waiting");
 	}
 	rows_print(&s->rows, "store", is_down ? TERMINAL_BAD : n_dropped != 0 ?

@@ -95,10 +95,12 @@ make_evaluation(struct arena *arena, const struct dmarc_evaluation *evaluation)
 		policy = json_pack("{s:s, s:s, s:o}",
 		    "published", dmarc_policy_name(evaluation->published),
 		    "applied", dmarc_policy_name(evaluation->policy),
-		    "domain", results_make_text(arena, evaluation->policy_domain));
+		    "domain", results_make_text(arena,
+		    evaluation->policy_domain));
 	return json_pack("{s:s, s:o, s:o, s:b, s:b, s:o}",
 	    "result", dmarc_result_name(evaluation->result),
-	    "author_domain", results_make_text(arena, evaluation->author_domain),
+	    "author_domain", results_make_text(arena,
+	    evaluation->author_domain),
 	    "policy", policy,
 	    "spf_aligned", (int)evaluation->is_spf_aligned,
 	    "dkim_aligned", (int)evaluation->is_dkim_aligned,

@@ -13,8 +13,8 @@ struct control_server;
 struct event_base;
 
 /* Serve on BASE from now on, which must be threadsafe (evthread_use_pthreads),
- * with a copy of HOST; what that names is borrowed.  SIGPIPE is ignored.  FD is of
- * control_open_socket (control/socket.h), and the server's to close.
+ * with a copy of HOST; what that names is borrowed.  SIGPIPE is ignored.  FD is
+ * of control_open_socket (control/socket.h), and the server's to close.
  * milter_open was called before: messages are judged by the context that
  * milter_retain_context gives.  NULL where memory or threads are out; FD is
  * closed then, too. */
