@@ -2,7 +2,8 @@
  *
  * Head and tail only grow; an octet's place is the number modulo capacity.
  * Where the taker finds the queue empty both begin anew, so that a writer that
- * keeps up leaves most of the ring untouched. */
+ * keeps up leaves most of the ring untouched; what one that could not keep up
+ * has filled goes back to the system. */
 #include "report/queue.h"
 
 #include <pthread.h>
@@ -13,6 +14,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/thread.h"
+
+#define KEEP_OCTETS ((size_t)256 * 1024)	/* of a ring, once touched */
 
 struct head {			/* in front of each record */
 	int64_t time_s;
@@ -203,6 +206,20 @@ read_record(const struct report_queue *queue, size_t place,
 	return true;
 }
 
+/* The queue is empty; under its lock, and only the taker reads without. */
+static void
+begin_anew(struct report_queue *queue)
+{
+	char *ring = queue->tail > KEEP_OCTETS ? malloc(queue->capacity) :
+	    NULL;
+
+	if (ring != NULL) {
+		free(queue->ring);
+		queue->ring = ring;
+	}
+	queue->head = queue->tail = 0;
+}
+
 bool
 report_take(struct report_queue *queue, struct arena *arena,
     struct report_queued *record_out)
@@ -220,7 +237,7 @@ report_take(struct report_queue *queue, struct arena *arena,
 	queue->head = place + sizeof(struct head) + record_out->octets.len;
 	queue->n_records--;
 	if (queue->n_records == 0)
-		queue->head = queue->tail = 0;
+		begin_anew(queue);
 	pthread_mutex_unlock(&queue->lock);
 	return true;
 }
