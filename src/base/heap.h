@@ -7,4 +7,8 @@
  * take much now and then, and live for years. */
 void heap_release_large(void);
 
+/* Have threads share a few heaps, where the library gives them many, each of
+ * which keeps what its busiest moment needed.  Before any thread. */
+void heap_share(void);
+
 #endif

@@ -8,11 +8,19 @@
 #include <malloc.h>
 
 #define LARGE (1024 * 1024)	/* more than what mail takes in one piece */
+#define KEPT (128 * 1024)	/* at the end of a heap: glibc's own figure */
+#define MAX_HEAPS 4		/* it would be eight for each processor */
 
 void
 heap_release_large(void)
 {
 	/* Where they are refused all is as it was. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
-	(void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
+void
+heap_share(void)
+{
+	(void)mallopt(M_ARENA_MAX, MAX_HEAPS);	/* as above */
 }

@@ -5,3 +5,8 @@ void
 heap_release_large(void)
 {
 }
+
+void
+heap_share(void)
+{
+}

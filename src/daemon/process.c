@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/strbuf.h"
 
 static void
@@ -42,6 +43,8 @@ forbid_core_dumps(void)
 void
 process_prepare(void)
 {
+	heap_share();
+	heap_release_large();
 	raise_file_limit();
 	forbid_core_dumps();
 	signal(SIGPIPE, SIG_IGN);
