@@ -308,6 +308,14 @@ set_zones(struct ub_ctx *ctx, bool is_forwarding, struct strbuf *problem)
 	return error == 0;
 }
 
+/* What is wrong with a file of the operator's is said on stderr.  Later each
+ * failure is told ten times there, a line for a try, and once by us. */
+static void
+be_quiet(struct ub_ctx *ctx)
+{
+	(void)ub_ctx_debugout(ctx, NULL);	/* it cannot fail */
+}
+
 struct ub_ctx *
 dns_context_create(struct event_base *base,
     const struct unbound_options *options, unsigned max_questions,
@@ -330,8 +338,10 @@ dns_context_create(struct event_base *base,
 	    problem) && set_validation(ctx, options, problem) &&
 	    (is_forwarding ? set_forwarding(ctx, options, problem) :
 	    set_recursive(ctx, problem)) &&
-	    set_zones(ctx, is_forwarding, problem))
+	    set_zones(ctx, is_forwarding, problem)) {
+		be_quiet(ctx);
 		return ctx;
+	}
 	ub_ctx_delete(ctx);
 	return NULL;
 }
