@@ -241,8 +241,10 @@ write_stderr(const struct log *log, struct line *line)
 
 	strbuf_append_char(&line->all, '\n');
 	n_lost = log_stderr_write(log->err, strbuf_slice(&line->all));
-	if (n_lost != 0)
+	if (n_lost != 0) {
 		tell_lost(log, n_lost);
+		log_stderr_told(log->err, n_lost);
+	}
 }
 
 static void
@@ -358,7 +360,6 @@ emit_words(const struct log *log, enum log_level level, const char *format,
 	va_end(args);
 }
 
-/* Behind a line that was written: there is none lost any more to tell of. */
 static void
 tell_lost(const struct log *log, unsigned long n_lost)
 {

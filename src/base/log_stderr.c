@@ -17,6 +17,7 @@ struct log_stderr {
 	pthread_mutex_t lock;	/* guards all below; no write waits under it */
 	bool is_blocked;	/* as of the last line */
 	bool is_cut;		/* a line's beginning stands there */
+	bool is_telling;	/* somebody is about to write of n_lost */
 	unsigned long n_lost;
 };
 
@@ -93,16 +94,16 @@ write_with_room(struct log_stderr *err, struct slice octets)
 static unsigned long
 write_or_count(struct log_stderr *err, struct slice line)
 {
-	unsigned long n_lost = err->n_lost;
-
 	if ((err->is_cut && !write_with_room(err, SLICE("\n"))) ||
 	    !write_with_room(err, line)) {
 		err->is_blocked = true;
 		err->n_lost++;
 		return 0;
 	}
-	err->n_lost = 0;
-	return n_lost;
+	if (err->n_lost == 0 || err->is_telling)
+		return 0;
+	err->is_telling = true;
+	return err->n_lost;
 }
 
 unsigned long
@@ -120,4 +121,14 @@ log_stderr_write(struct log_stderr *err, struct slice line)
 	n_lost = write_or_count(err, line);
 	pthread_mutex_unlock(&err->lock);
 	return n_lost;
+}
+
+void
+log_stderr_told(struct log_stderr *err, unsigned long n_lost)
+{
+	pthread_mutex_lock(&err->lock);
+	err->is_telling = false;
+	if (err->n_lost == n_lost)	/* that line was not lost, too */
+		err->n_lost = 0;
+	pthread_mutex_unlock(&err->lock);
 }

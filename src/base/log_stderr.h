@@ -17,8 +17,12 @@ struct log_stderr *log_stderr_create(void);
 void log_stderr_destroy(struct log_stderr **err);
 
 /* LINE with its line end, at once.  Waits a moment for a reader who is late,
- * once, and then no more until there is room again.  Returns how many lines
- * were lost before this one, if it is the first that was written again. */
+ * once, and then no more until there is room again.  Where LINE is the first
+ * that was written again, how many were lost before it: the caller writes a
+ * line of that and calls log_stderr_told. */
 unsigned long log_stderr_write(struct log_stderr *err, struct slice line);
+
+/* That line was written, or lost like the others: then it is told again. */
+void log_stderr_told(struct log_stderr *err, unsigned long n_lost);
 
 #endif

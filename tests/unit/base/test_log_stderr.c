@@ -86,6 +86,8 @@ play(int fds[2])
 	assert_int_equal(log_stderr_write(err, SLICE("two\n")), 0);
 	assert_true(read_all(&reader, text, 0) > 0);
 	assert_int_equal(log_stderr_write(err, SLICE("three\n")), 3);
+	assert_int_equal(log_stderr_write(err, SLICE("3 are lost\n")), 0);
+	log_stderr_told(err, 3);
 	assert_int_equal(log_stderr_write(err, SLICE("four\n")), 0);
 	give_stderr_back(&reader);
 	log_stderr_destroy(&err);
@@ -110,6 +112,32 @@ test_socket(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	play(fds);
+}
+
+/* What is lost like the others was not told. */
+static void
+test_not_told(void **state)
+{
+	struct log_stderr *err = log_stderr_create();
+	struct reader reader;
+	int fds[2];
+
+	(void)state;
+	assert_non_null(err);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[1], F_SETPIPE_SZ, 4096), 4096);
+	take_stderr(&reader, fds);
+	fill(err, SLICE("line\n"));
+	assert_int_equal(log_stderr_write(err, SLICE("line\n")), 0);
+	read_all(&reader, NULL, 0);
+	assert_int_equal(log_stderr_write(err, SLICE("line\n")), 2);
+	assert_int_equal(log_stderr_write(err, SLICE("2 are lost\n")), 0);
+	log_stderr_told(err, 2);
+	read_all(&reader, NULL, 0);
+	assert_int_equal(log_stderr_write(err, SLICE("line\n")), 3);
+	log_stderr_told(err, 3);
+	give_stderr_back(&reader);
+	log_stderr_destroy(&err);
 }
 
 /* The beginning of a line that found no room for its end gets a line end. */
@@ -182,6 +210,7 @@ main(void)
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_not_told),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_file),
 	};
