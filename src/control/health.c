@@ -12,7 +12,7 @@
 #include "control/self_test.h"
 #include "dns/dns.h"
 
-/* Recent are some 60 s: of what there was, a 60th part is forgotten a second. */
+/* Some 60 s are recent: each second a 60th part of it is forgotten. */
 #define RECENT_S 60
 #define THOUSANDTHS 1000
 

@@ -14,7 +14,7 @@ struct strbuf;
 #define HEALTH_MISSING_MS 10000		/* a process is replaced sooner */
 #define HEALTH_UNTESTED_S 180		/* since the last self-test */
 #define HEALTH_STORE_DOWN_MS 60000
-#define HEALTH_DNS_LEAST 20		/* recent questions that say something */
+#define HEALTH_DNS_LEAST 20	/* recent questions that say something */
 
 /* Once a second, in the slot's own process, behind what else is told: keeps in
  * the slot what of DNS is recent, and since when the store is down. */

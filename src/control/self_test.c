@@ -11,7 +11,8 @@
 
 #define MESSAGE_OCTETS_MAX ((size_t)16384)	/* with what is changed */
 #define TTL_S 300
-#define NOW_S 1767254400	/* whatever the clock says: no case hangs on it */
+/* Whatever the clock says: no case hangs on it. */
+#define NOW_S 1767254400
 #define HOST SLICE("mx.example.net")
 
 /* What the messages are judged with. */

@@ -3,8 +3,8 @@
  * verification, or lets everything pass, is to be noticed before mail is
  * refused, or let in, for it.
  *
- * The messages go through inspect/ and policy/ as the milter's do.  Each does so
- * twice: with keys and a digest that were made when the test was, as the cache
+ * The messages go through inspect/ and policy/ as the milter's do, each twice:
+ * with keys and a digest that were made when the test was, as the cache
  * keeps them for mail, and with all of it looked up anew. */
 #ifndef ASSAY_CONTROL_SELF_TEST_H
 #define ASSAY_CONTROL_SELF_TEST_H
@@ -26,8 +26,8 @@ void self_test_destroy(struct self_test **test);
  * but something is amiss that defers single messages only. */
 bool self_test_run(struct self_test *test, struct strbuf *problem);
 
-/* Which message it was that the last run failed at; and its name, "" where there
- * is none of that number. */
+/* Which message the last run failed at; and its name, "" where there is none of
+ * that number. */
 unsigned self_test_failed_case(const struct self_test *test);
 const char *self_test_case_name(unsigned number);
 

@@ -1,8 +1,7 @@
 /* control/self_test_case.c - see self_test_case.h.
  *
  * What is good must pass, and each thing that verification hangs on must be
- * seen to break: a library that says yes to all is as bad as one that says no.
- * The last line of each expectation is what the sender's server would be told. */
+ * seen to break: one that says yes to all is as bad as one that says no. */
 #include "control/self_test_case.h"
 
 #include "control/self_test.h"

@@ -1,7 +1,7 @@
 /* broken_crypto: a preloaded library below which libcrypto works as the file
  * BROKEN_CRYPTO says, read at each call: "no", nothing verifies; "yes",
- * everything does; "no-ed25519", there is no such algorithm; without the file, as
- * it should. */
+ * everything does; "no-ed25519", there is no such algorithm; without the file,
+ * as it should. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

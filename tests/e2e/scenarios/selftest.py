@@ -83,7 +83,8 @@ def forbidden(lab):
 	expect(FAILS in assayd.log(), "nobody was told")
 	expect("message rsa-simple" in assayd.log(), "the case is not named")
 	status, text = health(lab, assayd)
-	expect(status == 503 and text.startswith("failing: the self-test fails"),
+	expect(status == 503 and
+	    text.startswith("failing: the self-test fails"),
 	    "health is %d: %s" % (status, text))
 	expect_reply(send_signed(lab, assayd), REPLY)
 	expect_reply(send_forged(lab, assayd), REPLY)
