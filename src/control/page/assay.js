@@ -47,6 +47,9 @@ const utcDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short
 const utcDay = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 
 const count = (n) => whole.format(n);
+const isNarrow = () => matchMedia("(max-width: 560px)").matches;
+/* In tables: as long as there is room for it. */
+const brief = (n) => n >= 100000 && isNarrow() ? short.format(n) : count(n);
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const at = (format, s) => format.format(new Date(s * 1000));
@@ -70,7 +73,7 @@ function span(s) {
     return `${minutes} min`;
   if (days === 0)
     return `${hours} h ${minutes % 60} min`;
-  return `${plural(days, "day", "days")} ${hours % 24} h`;
+  return plural(days, "day", "days") + (days < 10 ? ` ${hours % 24} h` : "");
 }
 
 function micros(us) {
@@ -133,10 +136,14 @@ function table(id, heads, rows, nothing) {
 const printable = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu,
   (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 
-/* A name of a stranger's choice; cut where there is no room, whole on hover. */
+/* A name of a stranger's choice.  Where there is no room it is cut in front of
+ * its end, which tells whose it is; whole on hover, and when it is copied. */
 function outside(text) {
-  const shown = printable(text);
-  return make("th", { scope: "row", class: "outside", title: shown, dir: "ltr" }, shown);
+  const shown = printable(text), letters = [...shown], kept = isNarrow() ? 15 : 24;
+  const parts = [make("span", {}, letters.slice(-kept).join(""))];
+  if (letters.length > kept)
+    parts.unshift(make("span", { class: "start" }, letters.slice(0, -kept).join("")));
+  return make("th", { scope: "row", class: "outside", title: shown, dir: "ltr" }, make("span", {}, ...parts));
 }
 
 function numbers(id, entries) {
@@ -377,7 +384,7 @@ function resultBar(counts, all) {
 const METHODS = [["SPF", "spf"], ["DKIM", "dkim"], ["ARC", "arc"], ["DMARC", "dmarc"]];
 
 /* A method that does not know a result has an empty cell there. */
-const resultCell = (counts, name) => name in counts ? count(counts[name]) : "";
+const resultCell = (counts, name) => name in counts ? brief(counts[name]) : "";
 
 function resultsByMethod(day) {
   table("results", ["Method", ...RESULTS.map((one) => one.name), ""],
@@ -454,7 +461,7 @@ function showMonth(s) {
       ...["messages", "passed", "failed", "quarantined", "rejected", "deferred"].map((name) => count(day[name]))]), reason);
   for (const [id, title, none] of [["domains", "Author domain", "No author domain failed DMARC."], ["sources", "Source", "No source failed DMARC."]])
     table(id, [title, "failed", "of", "quarantined", "rejected"],
-      month[id].map((row) => [outside(row.key), ...["failed", "messages", "quarantined", "rejected"].map((name) => count(row[name]))]),
+      month[id].map((row) => [outside(row.key), ...["failed", "messages", "quarantined", "rejected"].map((name) => brief(row[name]))]),
       known ? none : reason);
 }
 
@@ -486,7 +493,7 @@ function showDns(s) {
     label: `Questions to DNS of the last 24 hours: ${words(QUESTIONS, [asked - failed, failed])}.`,
     empty: "Nothing was asked yet." });
   table("zones", ["Zone", "questions", "failed", "average", "longest"], s.present.slow_zones.map((zone) =>
-    [outside(zone.name), count(zone.questions), count(zone.failures), micros(zone.mean_us), micros(zone.max_us)]),
+    [outside(zone.name), brief(zone.questions), brief(zone.failures), micros(zone.mean_us), micros(zone.max_us)]),
     "No zone was slow.");
 }
 
