@@ -124,6 +124,20 @@ listener_make_way(const char *socket, const char *path, struct strbuf *problem)
 	return true;
 }
 
+/* Root may do this in a folder of the user that assayd runs as: a link that has
+ * taken the socket's place meanwhile is not followed. */
+static bool
+set_mode(const char *path, mode_t mode)
+{
+	struct stat status;
+
+	if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	/* It wants /proc; where there is none, a look has to do. */
+	return errno == EOPNOTSUPP && lstat(path, &status) == 0 &&
+	    S_ISSOCK(status.st_mode) && chmod(path, mode) == 0;
+}
+
 bool
 listener_give_access(const struct milter_options *options, const char *path,
     struct strbuf *problem)
@@ -138,12 +152,12 @@ listener_give_access(const struct milter_options *options, const char *path,
 			    options->socket, options->socket_group);
 			return false;
 		}
-		if (chown(path, (uid_t)-1, group->gr_gid) != 0) {
+		if (lchown(path, (uid_t)-1, group->gr_gid) != 0) {
 			complain(problem, options->socket, strerror(errno));
 			return false;
 		}
 	}
-	if (chmod(path, (mode_t)options->socket_mode) != 0) {
+	if (!set_mode(path, (mode_t)options->socket_mode)) {
 		complain(problem, options->socket, strerror(errno));
 		return false;
 	}

@@ -128,6 +128,39 @@ test_mode_and_group(void **state)
 	arena_destroy(&arena);
 }
 
+/* What lies behind a link in the socket's place stays as it is. */
+static void
+test_link(void **state)
+{
+	const struct group *group = getgrgid(getgid());
+	struct arena *arena = test_arena();
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct strbuf problem;
+	struct folder folder;
+	struct stat status;
+	char file[128];
+	int fd;
+
+	(void)state;
+	make_folder(&folder);
+	snprintf(file, sizeof(file), "%s/file", folder.path);
+	fd = open(file, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(symlink(file, socket_path(&folder)), 0);
+	options.socket = folder.socket;
+	options.socket_mode = 0666;
+	options.socket_group = group != NULL ? group->gr_name : NULL;
+	strbuf_init(&problem, arena, MAX_PROBLEM);
+	assert_false(listener_give_access(&options, socket_path(&folder),
+	    &problem));
+	assert_int_equal(stat(file, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	unlink(file);
+	remove_folder(&folder);
+	arena_destroy(&arena);
+}
+
 static void
 test_in_use(void **state)
 {
@@ -298,6 +331,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mode_and_group),
+		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_in_use),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_delay),
