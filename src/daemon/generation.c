@@ -2,6 +2,7 @@
 #include "daemon/generation.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -127,6 +128,49 @@ ask_dns(struct generation *gen, struct generation_maker *maker,
 	return gen->resolver != NULL || lacks_memory(problem);
 }
 
+static struct generation_file
+look_at_file(const char *path)
+{
+	struct stat status;
+
+	if (path == NULL || stat(path, &status) != 0)
+		return (struct generation_file){ .inode = 0 };
+	return (struct generation_file){
+		.inode = (uint64_t)status.st_ino,
+		.octets = (uint64_t)status.st_size,
+		.changed_s = (int64_t)status.st_mtim.tv_sec,
+		.changed_ns = (int64_t)status.st_mtim.tv_nsec,
+	};
+}
+
+static bool
+is_same_file(const struct generation_file *a, const struct generation_file *b)
+{
+	return a->inode == b->inode && a->octets == b->octets &&
+	    a->changed_s == b->changed_s && a->changed_ns == b->changed_ns;
+}
+
+static void
+look_at_files(struct generation *gen)
+{
+	const struct unbound_options *options = &gen->config->resolver;
+
+	gen->servers_file = look_at_file(options->n_servers == 0 ?
+	    DNS_RESOLV_CONF : NULL);
+	gen->anchor_file = look_at_file(options->trust_anchor_file);
+}
+
+static bool
+is_same_resolver(const struct generation *gen,
+    const struct generation *before)
+{
+	return before->cache != NULL &&
+	    is_same(gen, before, SLICE("resolver")) &&
+	    is_same(gen, before, SLICE("limits.dns_in_flight")) &&
+	    is_same_file(&gen->servers_file, &before->servers_file) &&
+	    is_same_file(&gen->anchor_file, &before->anchor_file);
+}
+
 static bool
 make_resolver(struct generation *gen, struct generation_maker *maker,
     const struct generation *before, struct strbuf *problem)
@@ -135,9 +179,8 @@ make_resolver(struct generation *gen, struct generation_maker *maker,
 		gen->resolver = part_retain(gen->draft.zone);
 		return true;
 	}
-	if (before == NULL || before->cache == NULL ||
-	    !is_same(gen, before, SLICE("resolver")) ||
-	    !is_same(gen, before, SLICE("limits.dns_in_flight")))
+	look_at_files(gen);
+	if (before == NULL || !is_same_resolver(gen, before))
 		return ask_dns(gen, maker, problem);
 	gen->resolver = part_retain(before->resolver);
 	gen->cache = before->cache;

@@ -26,6 +26,12 @@ struct generation_maker {
 	atomic_uint n_ending;	/* writers that are still at it */
 };
 
+/* All zero where there is none. */
+struct generation_file {
+	uint64_t inode, octets;
+	int64_t changed_s, changed_ns;
+};
+
 struct generation {
 	struct milter_context context;
 	const struct config *config;
@@ -33,6 +39,9 @@ struct generation {
 	struct draft draft;
 	/* Shared. */
 	struct part *resolver, *throttle, *writer;
+	/* Which files the resolver has read: the system's servers, and its
+	 * keys. */
+	struct generation_file servers_file, anchor_file;
 	const struct resolver *cache;	/* dns/cache.h; NULL: none, a zone */
 	struct generation *next;	/* the owner's, for a list */
 };

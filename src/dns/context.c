@@ -15,7 +15,6 @@
 #include "base/strbuf.h"
 #include "dns/server.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_CONF_MAX 65536	/* octets read of it */
 #define ROOT_HINTS "/usr/share/dns/root.hints"
 
@@ -171,7 +170,7 @@ add_server(struct ub_ctx *ctx, const char *server, struct strbuf *problem)
 static struct slice
 read_resolv_conf(struct arena *arena)
 {
-	FILE *file = fopen(RESOLV_CONF, "re");
+	FILE *file = fopen(DNS_RESOLV_CONF, "re");
 	char *text = arena_alloc(arena, RESOLV_CONF_MAX);
 	size_t len = 0;
 
@@ -197,7 +196,7 @@ add_system_servers(struct ub_ctx *ctx, struct arena *arena,
 		n++;
 	}
 	if (n == 0)
-		strbuf_append_cstr(problem, RESOLV_CONF " names no server: "
+		strbuf_append_cstr(problem, DNS_RESOLV_CONF " names no server: "
 		    "write resolver.servers = [\"192.0.2.53\"], with the "
 		    "address of yours, or [\"recursive\"] to ask from the "
 		    "root");

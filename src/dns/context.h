@@ -25,6 +25,8 @@ struct unbound_options {
 
 #define DNS_MAX_IN_FLIGHT_DEFAULT 1024
 
+#define DNS_RESOLV_CONF "/etc/resolv.conf"
+
 #define UNBOUND_OPTIONS_DEFAULT \
 	{ .servers = NULL, .n_servers = 0, .timeout_ms = 5000, \
 	  .max_in_flight = DNS_MAX_IN_FLIGHT_DEFAULT, .dnssec = false, \

@@ -19,6 +19,9 @@
 #include "unit/test.h"
 
 #define MODE "mode = \"enforce\"; "
+/* Any key will do: nobody is asked. */
+#define ANCHOR "example. DS 12345 8 2 " \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
 #define N_RELOADS 2000
 #define WARM_UP 200
 #define N_SEALERS 1000
@@ -184,6 +187,29 @@ test_sharing(void **state)
 		generation_destroy(&b);
 		wait_for_writers();
 	}
+}
+
+/* What a key names may have changed though the key has not. */
+static void
+test_anchor_file(void **state)
+{
+	char text[200];
+	struct generation *a, *b, *c;
+
+	(void)state;
+	snprintf(text, sizeof(text), MODE "resolver: { dnssec = true; "
+	    "trust_anchor_file = \"%s\"; };", lab.sealers);
+	write_file(lab.path, text);
+	write_file(lab.sealers, ANCHOR);
+	a = make_generation(NULL);
+	b = make_generation(a);
+	assert_ptr_equal(a->resolver, b->resolver);
+	write_file(lab.sealers, ANCHOR "\n");
+	c = make_generation(b);
+	assert_ptr_not_equal(b->resolver, c->resolver);
+	generation_destroy(&a);
+	generation_destroy(&b);
+	generation_destroy(&c);
 }
 
 static void
@@ -429,6 +455,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_anchor_file),
 		cmocka_unit_test(test_unwritable_log),
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_refusal),
