@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "milter/libmilter.h"
 #include "milter/service.h"
 #include "unit/capture.h"
 #include "unit/test.h"
@@ -23,8 +24,13 @@ run_ours(void *arg)
 static void *(*
 find_libmilters(void))(void *)
 {
-	void *address = dlsym(RTLD_DEFAULT, "smfi_progress");
+	unsigned major, minor, patch;
+	void *address;
 
+	/* Called from here, or a linker that leaves out what nobody calls
+	 * (--as-needed) would leave out the library. */
+	assert_int_equal(smfi_version(&major, &minor, &patch), MI_SUCCESS);
+	address = dlsym(RTLD_DEFAULT, "smfi_progress");
 	assert_non_null(address);
 	return (void *(*)(void *))(uintptr_t)address;
 }
