@@ -4,6 +4,7 @@ Nothing is mounted; its programs share the host's network and process table, and
 are known by their root directory.
 """
 
+import glob
 import os
 import shutil
 import signal
@@ -167,14 +168,25 @@ class Chroot:
 		os.symlink("/usr/local/bin/systemctl",
 		    self.path("/usr/bin/systemctl"))
 
-	def processes(self):
-		"""Of all programs whose root directory is ours."""
+	def daemons(self):
+		"""What our systemctl has started."""
 		found = []
+		for name in glob.glob(self.path("/run/services/*.pid")):
+			with open(name, encoding="utf-8") as file:
+				found.append(file.read().strip())
+		return found
+
+	def processes(self):
+		"""Of all programs whose root directory is ours.  In a container
+		that of another user's cannot be seen."""
+		found, daemons = [], self.daemons()
 		for name in os.listdir("/proc"):
 			if not name.isdigit():
 				continue
 			try:
 				root = os.readlink("/proc/%s/root" % name)
+			except PermissionError:
+				root = self.root if name in daemons else None
 			except OSError:		# it is gone
 				continue
 			if root == self.root:
