@@ -25,8 +25,8 @@ struct days_view {
 	size_t n_sources;
 };
 
-/* The days up to that of NOW_S; took_ms is left to the caller.  May take seconds
- * (report/store_stats.h).  NULL where the arena is full. */
+/* The days up to that of NOW_S; took_ms is left to the caller.  May take
+ * seconds (report/store_stats.h).  NULL where the arena is full. */
 struct days_view *days_read(struct store *store, int64_t now_s,
     struct arena *arena);
 

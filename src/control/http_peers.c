@@ -1,8 +1,8 @@
 /* control/http_peers.c - see http_peers.h.
  *
  * evhttp asks for a bufferevent for each connection it has accepted, and does
- * not tell when it lets go of it.  So each is kept with a reference of ours; one
- * that evhttp has freed has no callbacks left, and a timer that runs while
+ * not tell when it lets go of it.  So each is kept with a reference of ours;
+ * one that evhttp has freed has no callbacks left, and a timer that runs while
  * anyone is there looks for those. */
 #include "control/http_peers.h"
 

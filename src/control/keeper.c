@@ -1,7 +1,7 @@
 /* control/keeper.c - see keeper.h.
  *
- * A job is what the thread is given: all of it is the thread's until the job has
- * ended, and then the loop's again. */
+ * A job is what the thread is given: all of it is the thread's until the job
+ * has ended, and then the loop's again. */
 #include "control/keeper.h"
 
 #include <pthread.h>

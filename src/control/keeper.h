@@ -2,9 +2,9 @@
  * columns of the last 24 hours, which are put there so that they are not lost
  * with the process.
  *
- * The store may take seconds, so a thread does it, one thing at a time; the loop
- * only takes what is ready.  Days are read when somebody asks, and what is known
- * is old. */
+ * The store may take seconds, so a thread does it, one thing at a time; the
+ * loop only takes what is ready.  Days are read when somebody asks, and what is
+ * known is old. */
 #ifndef ASSAY_CONTROL_KEEPER_H
 #define ASSAY_CONTROL_KEEPER_H
 

@@ -15,8 +15,8 @@ struct store_sample {
 enum store_status store_put_samples(struct store *store, struct slice host,
     const struct store_sample *samples, size_t n, int64_t before_s);
 
-/* Those of HOST that began at SINCE_S or later, oldest first; stops where VISIT,
- * which borrows the sample for the call, gives false. */
+/* Those of HOST that began at SINCE_S or later, oldest first; stops where
+ * VISIT, which borrows the sample for the call, gives false. */
 enum store_status store_visit_samples(struct store *store, struct slice host,
     int64_t since_s,
     bool (*visit)(void *context, const struct store_sample *sample),

@@ -42,9 +42,11 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const seconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const moment = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const moment = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const utcDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const utcDay = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+const utcDay = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
 
 const count = (n) => whole.format(n);
 const isNarrow = () => matchMedia("(max-width: 560px)").matches;
@@ -129,7 +131,9 @@ function table(id, heads, rows, nothing) {
     make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, capital(head))))),
     make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell, i) =>
       cell instanceof HTMLTableCellElement ? cell :
-      make(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : undefined, class: cell === "0" ? "nil" : undefined }, cell))))));
+      make(i === 0 ? "th" : "td", {
+        scope: i === 0 ? "row" : undefined, class: cell === "0" ? "nil" : undefined,
+      }, cell))))));
 }
 
 /* What would not be seen, or would turn the text around, is shown by number. */
@@ -189,7 +193,8 @@ function drawChart(id) {
   if (width === 0)
     return;
   if (known > 0)
-    parts.push(draw("rect", { class: "unknown", x: 0, y: top, width: (known * width).toFixed(1), height: bottom - top }));
+    parts.push(draw("rect", { class: "unknown", x: 0, y: top,
+      width: (known * width).toFixed(1), height: bottom - top }));
   if (!isEmpty)
     for (const n of [most, most / 2]) {
       parts.push(draw("line", { class: "gridline", x1: 0, x2: width, y1: y(n), y2: y(n) }));
@@ -206,7 +211,8 @@ function drawChart(id) {
         return;
       const low = y(below), high = y(below + n);
       below += n;
-      parts.push(draw("rect", { class: series[i].series, x: (left + gap / 2).toFixed(2), width: Math.max(1, wide - gap).toFixed(2),
+      parts.push(draw("rect", { class: series[i].series,
+        x: (left + gap / 2).toFixed(2), width: Math.max(1, wide - gap).toFixed(2),
         y: Math.min(high, low - 1).toFixed(2), height: Math.max(1, low - high).toFixed(2) }));
     });
   });
@@ -303,7 +309,8 @@ const total = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 const verdictsOf = (counts) => [counts.accept, counts.hold + counts.redirect, counts.reject, counts.tempfail];
 const isWhole = (s) => s.day.since_s <= s.now_s - DAY_S + 600;
 const sinceText = (s) => isWhole(s) ? "" :
-  `Counted since ${at(s.now_s - s.day.since_s < 43200 ? clock : moment, s.day.since_s)}, ${span(s.now_s - s.day.since_s)} ago`;
+  `Counted since ${at(s.now_s - s.day.since_s < DAY_S / 2 ? clock : moment, s.day.since_s)}, ` +
+  `${span(s.now_s - s.day.since_s)} ago`;
 
 function showTop(s) {
   const failing = s.health.text.split("\n").filter((line) => line !== "");
@@ -329,7 +336,8 @@ function showNotices(s) {
       notices.push(make("p", { class: line.startsWith("failing") ? "notice bad" : "notice" }, line));
   if (s.mode === "monitor")
     notices.push(make("p", { class: "notice", id: "monitor" }, make("strong", {}, "Monitor mode: "),
-      "all mail is let through. Verdicts of the last 24 hours are what would have been done. To have it done, write ",
+      "all mail is let through. Verdicts of the last 24 hours are what would have been done. " +
+      "To have it done, write ",
       make("code", {}, "mode = \"enforce\";"), " into assayd.conf."));
   const key = notices.map((notice) => notice.textContent).join("\n");
   if (get("notices").dataset.key !== key) {	/* read aloud only where new */
@@ -351,8 +359,10 @@ function showDay(s) {
   say("day-caption", s.mode === "monitor" ? "Messages by the verdict they would have had" : "Messages by verdict");
   numbers("day-numbers", [
     { name: "messages", value: count(day.messages),
-      more: `${plural(s.present.sessions, "session", "sessions")} and ${plural(s.present.open, "message", "messages")} now` },
-    ...VERDICTS.map((one, i) => ({ name: s.mode === "monitor" ? one.would : one.name, value: count(verdicts[i]),
+      more: `${plural(s.present.sessions, "session", "sessions")} and ` +
+        `${plural(s.present.open, "message", "messages")} now` },
+    ...VERDICTS.map((one, i) => ({
+      name: s.mode === "monitor" ? one.would : one.name, value: count(verdicts[i]),
       more: share(verdicts[i], day.messages), series: one.series })),
   ]);
   for (const bin of bins)
@@ -375,7 +385,8 @@ function resultBar(counts, all) {
   for (const { name, series } of RESULTS) {
     const wide = 100 * (counts[name] ?? 0) / all;
     if (wide > 0)
-      svg.append(draw("rect", { class: series, x: x.toFixed(3), y: 0, width: Math.max(0.15, wide).toFixed(3), height: 12 }));
+      svg.append(draw("rect", { class: series, x: x.toFixed(3), y: 0,
+        width: Math.max(0.15, wide).toFixed(3), height: 12 }));
     x += wide;
   }
   return make("td", { class: "bar" }, svg);
@@ -405,6 +416,8 @@ function resultsByResult(day) {
       ...METHODS.map(([, name]) => resultCell(day.results[name], one.name))]), "");
 }
 
+const aside = (n, one, many, text) => n > 0 ? ` ${plural(n, one, many)} ${text}` : "";
+
 function showResults(day) {
   const inspected = total(day.results.dmarc);
 
@@ -417,15 +430,18 @@ function showResults(day) {
     resultsByMethod(day);
   else
     resultsByResult(day);
-  say("results-note", `DKIM counts signatures, the others messages. An end of message takes ${micros(day.end.p50_us)}, ` +
+  say("results-note", "DKIM counts signatures, the others messages. " +
+    `An end of message takes ${micros(day.end.p50_us)}, ` +
     `and ${micros(day.end.p95_us)} for one in twenty.` +
-    (day.messages > inspected ? ` ${plural(day.messages - inspected, "message was", "messages were")} not inspected by DMARC, being trusted or refused before.` : "") +
-    (day.failures > 0 ? ` ${plural(day.failures, "verdict was", "verdicts were")} for a fault of assay's own.` : "") +
-    (day.turned_away > 0 ? ` ${plural(day.turned_away, "was", "were")} turned away, for a limit or at the end of a process.` : ""));
+    aside(day.messages - inspected, "message was", "messages were",
+      "not inspected by DMARC, being trusted or refused before.") +
+    aside(day.failures, "verdict was", "verdicts were", "for a fault of assay's own.") +
+    aside(day.turned_away, "was", "were", "turned away, for a limit or at the end of a process."));
 }
 
 const REASONS = {
-  none: "There is no store, so only the last 24 hours are known. Write store = \"sqlite:/var/lib/assay/assay.db\"; into assayd.conf to keep more.",
+  none: "There is no store, so only the last 24 hours are known. " +
+    "Write store = \"sqlite:/var/lib/assay/assay.db\"; into assayd.conf to keep more.",
   reading: "The store is being read.",
   ready: "The store has no messages of these days.",
 };
@@ -444,7 +460,8 @@ function showMonth(s) {
   }));
   const ticks = Array.from({ length: 30 }, (_, i) => i).filter((i) => (29 - i) % 5 === 0)
     .map((i) => ({ at: (i + 0.5) / 30, text: at(utcDate, (first + i) * DAY_S) }));
-  const number = (name, n, series, more) => ({ name, value: known ? count(n) : "–", series, more: known ? more ?? share(n, all) : " " });
+  const number = (name, n, series, more = share(n, all)) => ({
+    name, value: known ? count(n) : "–", series, more: known ? more : " " });
 
   say("month-since", !known ? "" : `From the store, read at ${at(clock, month.read_s)}` +
     (days.length > 0 && days[0].key > first ? `; it begins on ${at(utcDate, days[0].key * DAY_S)}` : ""));
@@ -455,13 +472,17 @@ function showMonth(s) {
   ]);
   legend("month-legend", DMARC);
   chart("month-chart", { bins, series: DMARC, ticks, known: 0, empty: reason,
-    label: known ? `Messages of the last 30 days: ${words(DMARC, [passed, failed, Math.max(0, all - passed - failed)])}.` : reason });
+    label: !known ? reason : "Messages of the last 30 days: " +
+      `${words(DMARC, [passed, failed, Math.max(0, all - passed - failed)])}.` });
   table("month-table", ["Day", "messages", "passed", "failed", "quarantined", "rejected", "deferred"],
     [...days].reverse().map((day) => [at(utcDay, day.key * DAY_S),
-      ...["messages", "passed", "failed", "quarantined", "rejected", "deferred"].map((name) => count(day[name]))]), reason);
-  for (const [id, title, none] of [["domains", "Author domain", "No author domain failed DMARC."], ["sources", "Source", "No source failed DMARC."]])
+      ...["messages", "passed", "failed", "quarantined", "rejected", "deferred"]
+        .map((name) => count(day[name]))]), reason);
+  for (const [id, title, none] of [["domains", "Author domain", "No author domain failed DMARC."],
+    ["sources", "Source", "No source failed DMARC."]])
     table(id, [title, "failed", "of", "quarantined", "rejected"],
-      month[id].map((row) => [outside(row.key), ...["failed", "messages", "quarantined", "rejected"].map((name) => brief(row[name]))]),
+      month[id].map((row) => [outside(row.key),
+        ...["failed", "messages", "quarantined", "rejected"].map((name) => brief(row[name]))]),
       known ? none : reason);
 }
 
@@ -469,7 +490,8 @@ function showDns(s) {
   const dns = s.day.dns, asked = total(dns.answers), failed = dns.answers.TEMPFAIL;
   const saved = Math.max(0, dns.cache_wanted - dns.cache_asked);
   const width = get("dns-chart").clientWidth;
-  const bins = binColumns(s.day.columns, s.now_s, width > 560 ? 1800 : 3600, (column) => [column[7] - column[8], column[8], column[9]]);
+  const bins = binColumns(s.day.columns, s.now_s, width > 560 ? 1800 : 3600,
+    (column) => [column[7] - column[8], column[8], column[9]]);
   const time = (us) => dns.time.n > 0 ? micros(us) : "–";
 
   say("dns-since", sinceText(s) || "Of the last 24 hours");
@@ -477,7 +499,8 @@ function showDns(s) {
     { name: "questions", value: count(asked), more: `${count(s.present.in_flight)} in flight now` },
     { name: "typical time", value: time(dns.time.p50_us), more: "half of them at most" },
     { name: "slow time", value: time(dns.time.p95_us), more: "19 in 20 at most" },
-    { name: "failed", value: count(failed), more: `${share(failed, asked)}, ${count(dns.timeouts)} timed out`, series: "s-bad" },
+    { name: "failed", value: count(failed), series: "s-bad",
+      more: `${share(failed, asked)}, ${count(dns.timeouts)} timed out` },
     { name: "from the cache", value: dns.cache_wanted > 0 ? share(saved, dns.cache_wanted) : "–",
       more: `${plural(s.present.cache_entries, "answer", "answers")}, ${octets(s.present.cache_octets)}` },
   ]);
@@ -489,7 +512,9 @@ function showDns(s) {
       (all > 0 ? `, ${micros(1000 * ms / all)} on average` : "");
   }
   legend("dns-legend", QUESTIONS);
-  chart("dns-chart", { bins, series: QUESTIONS, ticks: hourTicks(s.now_s, 6), known: Math.max(0, 1 - (s.now_s - s.day.since_s) / DAY_S),
+  chart("dns-chart", {
+    bins, series: QUESTIONS, ticks: hourTicks(s.now_s, 6),
+    known: Math.max(0, 1 - (s.now_s - s.day.since_s) / DAY_S),
     label: `Questions to DNS of the last 24 hours: ${words(QUESTIONS, [asked - failed, failed])}.`,
     empty: "Nothing was asked yet." });
   table("zones", ["Zone", "questions", "failed", "average", "longest"], s.present.slow_zones.map((zone) =>
@@ -498,13 +523,15 @@ function showDns(s) {
 }
 
 function stateOf(state, text, more) {
-  return [make("span", { class: `dot ${state}` }, text), ...(more ? [make("span", { class: "more" }, ` ${more}`)] : [])];
+  return [make("span", { class: `dot ${state}` }, text),
+    ...(more ? [make("span", { class: "more" }, ` ${more}`)] : [])];
 }
 
 function storeState(s) {
   const store = s.present.store;
   const waiting = store.queued_octets > 0 ? `, ${octets(store.queued_octets)} wait` : "";
-  const numbersText = `${plural(store.written, "record", "records")} written, ${count(store.dropped)} dropped${waiting}`;
+  const numbersText = `${plural(store.written, "record", "records")} written, ` +
+    `${count(store.dropped)} dropped${waiting}`;
   if (!store.has_store)
     return stateOf("", "none", "nothing is kept, no reports are sent");
   if (store.is_down)
@@ -515,7 +542,8 @@ function storeState(s) {
 function testState(s) {
   const mail = s.present.processes.filter((process) => process.takes_mail);
   const last = Math.max(0, ...mail.map((process) => process.tested_s ?? 0));
-  const when = last > 0 ? `last at ${at(clock, last)}, ${plural(s.present.tests, "run", "runs")}, ${count(s.present.failed_tests)} failed` : "";
+  const when = last === 0 ? "" : `last at ${at(clock, last)}, ` +
+    `${plural(s.present.tests, "run", "runs")}, ${count(s.present.failed_tests)} failed`;
   if (mail.some((process) => process.soundness === "unsound"))
     return stateOf("bad", "fails", `mail is deferred where it would be judged; ${when}`);
   if (mail.length === 0 || mail.some((process) => process.soundness === "untested"))
@@ -528,7 +556,8 @@ function reloadState(s) {
   if (done + failed === 0)
     return ["as it was read at the start"];
   return [`reloaded ${plural(done, "time", "times")}`, make("span", { class: "more" },
-    `${last ? `, last ${at(moment, last)}` : ""}${failed > 0 ? `; refused ${plural(failed, "time", "times")}` : ""}`)];
+    (last ? `, last ${at(moment, last)}` : "") +
+    (failed > 0 ? `; refused ${plural(failed, "time", "times")}` : ""))];
 }
 
 function showState(s) {
@@ -543,7 +572,8 @@ function showState(s) {
   table("processes", ["Process", "state", "running", "sessions", "messages", "memory", "descriptors"],
     s.present.processes.map((process) => [
       process.takes_mail ? `worker ${process.number} (${process.pid})` : `control (${process.pid})`,
-      process.is_draining ? "draining" : process.beat_age_ms > 15000 ? `stuck for ${span(process.beat_age_ms / 1000)}` : "running",
+      process.is_draining ? "draining" :
+        process.beat_age_ms > 15000 ? `stuck for ${span(process.beat_age_ms / 1000)}` : "running",
       process.start_s ? span(s.now_s - process.start_s) : "–",
       count(process.sessions), count(process.open), octets(process.resident_octets),
       `${count(process.descriptors)} of ${short.format(s.max_descriptors)}`,
@@ -577,7 +607,8 @@ async function refresh() {
 
   clearTimeout(timer);
   try {
-    const answer = await fetch("/summary.json", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch("/summary.json",
+      { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok)
       throw new Error(`${answer.status} ${answer.statusText}`);
     const s = await answer.json();
