@@ -11,4 +11,8 @@ void heap_release_large(void);
  * which keeps what its busiest moment needed.  Before any thread. */
 void heap_share(void);
 
+/* Give back what nobody uses, wherever it lies, as an outage leaves it.  Takes
+ * about a millisecond. */
+void heap_trim(void);
+
 #endif

@@ -24,3 +24,9 @@ heap_share(void)
 {
 	(void)mallopt(M_ARENA_MAX, MAX_HEAPS);	/* as above */
 }
+
+void
+heap_trim(void)
+{
+	(void)malloc_trim(0);	/* tells whether there was anything */
+}

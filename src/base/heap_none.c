@@ -10,3 +10,8 @@ void
 heap_share(void)
 {
 }
+
+void
+heap_trim(void)
+{
+}

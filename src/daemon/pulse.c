@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "control/board.h"
 #include "control/health.h"
 #include "daemon/generation.h"
@@ -19,6 +20,7 @@
 
 #define INTERVAL_S 1
 #define DESCRIPTORS_EVERY 10	/* of these: counting takes longer */
+#define TRIM_EVERY 30
 
 /* What those have counted that were replaced, in this process or in one whose
  * slot it has taken over. */
@@ -148,8 +150,10 @@ beat(struct pulse *pulse)
 	}
 	atomic_store(&slot->resident_octets, find_resident_octets());
 	atomic_store(&slot->cpu_us, pulse->past.cpu_us + find_cpu_us());
-	if (pulse->n_beats++ % DESCRIPTORS_EVERY == 0)
+	if (pulse->n_beats % DESCRIPTORS_EVERY == 0)
 		atomic_store(&slot->n_descriptors, count_descriptors());
+	if (++pulse->n_beats % TRIM_EVERY == 0)
+		heap_trim();
 	health_observe(slot, clock_monotonic_ms());
 	atomic_store(&slot->beat_ms, clock_monotonic_ms());
 }
