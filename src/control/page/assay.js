@@ -483,7 +483,7 @@ function showMonth(s) {
     table(id, [title, "failed", "of", "quarantined", "rejected"],
       month[id].map((row) => [outside(row.key),
         ...["failed", "messages", "quarantined", "rejected"].map((name) => brief(row[name]))]),
-      known ? none : reason);
+      known ? none : reason.replace(/\. .*/, "."));
 }
 
 function showDns(s) {
