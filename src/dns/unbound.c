@@ -772,6 +772,10 @@ copy_options(struct unbound *unbound, const struct unbound_options *options)
 		servers[i] = arena_copy_cstr(unbound->arena,
 		    slice_from_cstr(options->servers[i]));
 	unbound->options.servers = servers;
+	if (options->trust_anchor_file != NULL)
+		unbound->options.trust_anchor_file = arena_copy_cstr(
+		    unbound->arena,
+		    slice_from_cstr(options->trust_anchor_file));
 	return !arena_has_failed(unbound->arena);
 }
 

@@ -298,6 +298,7 @@ struct loop {
 	struct resolver *resolver;
 	struct dns_metrics metrics;
 	unsigned max_in_flight;	/* 0: the default */
+	const char *trust_anchor_file;	/* NULL: nothing is validated */
 	pthread_t thread;
 };
 
@@ -328,6 +329,8 @@ create_resolver(struct loop *loop, const char *server, unsigned timeout_ms)
 	options.timeout_ms = timeout_ms;
 	if (loop->max_in_flight != 0)
 		options.max_in_flight = loop->max_in_flight;
+	options.dnssec = loop->trust_anchor_file != NULL;
+	options.trust_anchor_file = loop->trust_anchor_file;
 	strbuf_init(&problem, arena, 1024);
 	loop->base = event_base_new();
 	assert_non_null(loop->base);
@@ -666,33 +669,63 @@ test_recovery(void **state)
 /* Failures in a row, with questions under way, make the resolver start afresh
  * time and again; nothing is lost on the way. */
 static void
-test_failures_in_a_row(void **state)
+fail_in_a_row(const struct fixture *fixture, struct loop *loop)
 {
-	const struct fixture *fixture = *state;
 	struct arena *arena = test_arena();
 	struct relay relay;
-	struct loop loop = { .max_in_flight = 0 };
 	int64_t end = in_ms(2500);
 
 	start_relay(&relay, fixture, RELAY_SERVFAIL);
-	start_loop(&loop, relay.server, 3000);
+	start_loop(loop, relay.server, 3000);
+	if (loop->trust_anchor_file != NULL)
+		test_free_copy(slice_from_cstr(loop->trust_anchor_file));
 	for (unsigned n = 0; clock_monotonic_ms() < end; n = (n + 1) % 5) {
-		const struct dns_answer *answer = ask_fresh(loop.resolver,
+		const struct dns_answer *answer = ask_fresh(loop->resolver,
 		    arena, n, 5000);
 
 		assert_int_equal(answer->status, DNS_TEMPFAIL);
 		assert_string_equal(answer->why, "SERVFAIL");
-		dns_prefetch(loop.resolver, SLICE("x.calm.example.org"),
+		dns_prefetch(loop->resolver, SLICE("x.calm.example.org"),
 		    DNS_TXT);
 		usleep(5000);
 	}
 	atomic_store(&relay.mode, RELAY_FORWARD);
 	usleep(1100000);
-	assert_int_equal(ask_fresh(loop.resolver, arena, 0, 5000)->status,
+	assert_int_equal(ask_fresh(loop->resolver, arena, 0, 5000)->status,
 	    DNS_NOERROR);
-	stop_loop(&loop);
+	stop_loop(loop);
 	stop_relay(&relay);
 	arena_destroy(&arena);
+}
+
+static void
+test_failures_in_a_row(void **state)
+{
+	struct loop loop = { .max_in_flight = 0 };
+
+	fail_in_a_row(*state, &loop);
+}
+
+/* The configuration that the first one was made by may be gone when the
+ * resolver starts afresh: another one shares it. */
+static void
+test_options_gone(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct loop loop = { .max_in_flight = 0 };
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/anchor", fixture->dir);
+	assert_non_null(file = fopen(path, "w"));
+	fputs("example.net. IN DS 1 13 2 000102030405060708090a0b0c0d0e0f"
+	    "101112131415161718191a1b1c1d1e1f\n", file);
+	assert_int_equal(fclose(file), 0);
+	/* With its end. */
+	loop.trust_anchor_file = test_exact_copy((struct slice){ path,
+	    strlen(path) + 1 }).ptr;
+	fail_in_a_row(fixture, &loop);
+	assert_int_equal(unlink(path), 0);
 }
 
 /* ---- threads ------------------------------------------------------------- */
@@ -1261,6 +1294,7 @@ main(void)
 		cmocka_unit_test(test_slow_server),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_failures_in_a_row),
+		cmocka_unit_test(test_options_gone),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_end_of_line),
