@@ -127,7 +127,7 @@ bool
 milter_run(void)
 {
 	if (!starved_prepare())
-		log_write(service_get()->context->log, LOG_LEVEL_WARNING,
+		log_write(service_get()->log, LOG_LEVEL_WARNING,
 		    "there is no thread to make others when they are short");
 	return smfi_main() == MI_SUCCESS;
 }

@@ -134,7 +134,7 @@ starved_start_later(void *(*run)(void *), void *arg)
 	    pthread_equal(starved->thread, pthread_self()) ||
 	    !is_libmilters(run) || !append(starved, run, arg))
 		return false;
-	log_write_limited(service_get()->context->log, &starved->thread_limit,
+	log_write_limited(service_get()->log, &starved->thread_limit,
 	    LOG_LEVEL_ERROR, "there can be no more threads: a session waits "
 	    "for one");
 	return true;
@@ -146,7 +146,7 @@ starved_pause(int error)
 	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
 	    error != ENOMEM)
 		return;
-	log_write_limited(service_get()->context->log,
+	log_write_limited(service_get()->log,
 	    &the_starved.descriptor_limit, LOG_LEVEL_ERROR, "a connection "
 	    "cannot be accepted and waits: %s", strerror(error));
 	pause_shortly();

@@ -40,12 +40,11 @@ test_later(void **state)
 {
 	struct log *log = log_create(LOG_SINK_STDERR, LOG_LEVEL_INFO, "assayd",
 	    0);
-	struct milter_context context = { .log = log };
 	struct arena *arena = test_arena();
 	struct capture capture;
 
 	(void)state;
-	service_get()->context = &context;
+	service_get()->log = log;
 	assert_false(starved_start_later(find_libmilters(), NULL));
 	assert_true(starved_prepare());
 	assert_true(starved_prepare());
@@ -55,7 +54,7 @@ test_later(void **state)
 		assert_true(starved_start_later(find_libmilters(), NULL));
 	test_assert_slice("log", capture_end(&capture, arena), "assayd: error: "
 	    "there can be no more threads: a session waits for one\n");
-	service_get()->context = NULL;
+	service_get()->log = NULL;
 	arena_destroy(&arena);
 	log_destroy(&log);
 }
@@ -71,10 +70,8 @@ test_pause(void **state)
 		{ EMFILE, true }, { ENFILE, true }, { ENOMEM, true },
 		{ ENOBUFS, true },
 	};
-	struct milter_context context = { .log = NULL };
 
 	(void)state;
-	service_get()->context = &context;
 	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
 		int64_t start_ms = clock_monotonic_ms();
 
@@ -83,7 +80,6 @@ test_pause(void **state)
 			assert_true(clock_monotonic_ms() - start_ms >=
 			    AT_LEAST_MS);
 	}
-	service_get()->context = NULL;
 }
 
 int
