@@ -142,7 +142,9 @@ on_connect(SMFICTX *ctx, char *client_name, struct sockaddr *address)
 		return SMFIS_TEMPFAIL;
 	if (session->is_one_too_many) {
 		session_hit_limit(session, LIMIT_SESSIONS);
-		return SMFIS_TEMPFAIL;
+		/* Local mail cannot wait: it goes on without us. */
+		return client.family == IP_NONE ? SMFIS_ACCEPT :
+		    SMFIS_TEMPFAIL;
 	}
 	session_connect(session, slice_from_cstr(client_name),
 	    macros_get(ctx, MACRO_DAEMON_NAME), &client);

@@ -1801,6 +1801,11 @@ test_sessions(void **state)
 		peer_close(&peers[2]);
 	}
 	assert_logged(": the limit sessions was hit");
+	assert_true(peer_open(&peers[2], server.path, 6, PEER_ALL_ACTIONS,
+	    PEER_ALL_STEPS));
+	assert_int_equal(peer_client(&peers[2], "localhost", SMFIA_UNKNOWN,
+	    NULL), SMFIR_ACCEPT);
+	peer_close(&peers[2]);
 	send_message(&peers[0], "<a@example.org>", "From: a@example.org\n",
 	    "");
 	assert_int_equal(end_message(&peers[0]).answer, SMFIR_CONTINUE);
