@@ -115,6 +115,15 @@ tester_run(struct tester *tester)
 	arena_destroy(&arena);
 }
 
+/* What lacked memory for a moment, or was stopped in the middle of it, is not
+ * to hold mail back for a minute. */
+static int64_t
+find_interval_ms(const struct tester *tester)
+{
+	return (tester->soundness == BOARD_UNSOUND ? TESTER_AGAIN_S :
+	    TESTER_INTERVAL_S) * 1000;
+}
+
 /* Until it is time, or somebody asks; false where that was to end.  Under the
  * lock. */
 static bool
@@ -123,7 +132,7 @@ wait_for_turn(struct tester *tester)
 	struct timespec turn;
 	int error = 0;
 
-	clock_to_timespec(clock_monotonic_ms() + TESTER_INTERVAL_S * 1000,
+	clock_to_timespec(clock_monotonic_ms() + find_interval_ms(tester),
 	    &turn);
 	while (!tester->is_ending && !tester->is_asked && error == 0)
 		error = pthread_cond_timedwait(&tester->told, &tester->lock,

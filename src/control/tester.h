@@ -12,6 +12,7 @@ struct log;
 struct tester;
 
 #define TESTER_INTERVAL_S 60
+#define TESTER_AGAIN_S 5	/* while it fails */
 
 /* All borrowed; SHA256 as in self_test.h: milter_get_sha256().  Behind the last
  * fork.  NULL where memory is out. */
@@ -22,7 +23,7 @@ struct tester *tester_create(struct board_slot *slot, struct log *log,
  * that we are ready, whatever comes of it.  Not behind tester_start. */
 void tester_run(struct tester *tester);
 
-/* From now on test each minute, on a thread of its own.  False where there can
+/* From now on test each minute, sooner after a failure, on a thread of its own.  False where there can
  * be none. */
 bool tester_start(struct tester *tester);
 
