@@ -13,17 +13,20 @@
 
 /* Of a command: what to ask, and how to show what comes. */
 struct exchange {
-	int max_arguments;
-	json_t *(*make_request)(int n, char *const *arguments);
+	const char *command;
+	const char *argument;	/* what it may be given; NULL: nothing */
 	int (*show)(struct ask *ask, const json_t *answer);
 	bool takes_errors;	/* SHOW does */
 };
 
 static int
-exchange(struct ask *ask, const struct exchange *e, int n,
-    char *const *arguments)
+exchange(struct ask *ask, const struct exchange *e, const char *argument)
 {
-	json_t *request = e->make_request(n, arguments), *answer = NULL;
+	json_t *request = argument == NULL ?
+	    json_pack("{s:s}", "command", e->command) :
+	    json_pack("{s:s, s:s}", "command", e->command, e->argument,
+	    argument);
+	json_t *answer = NULL;
 	int status = e->takes_errors ? ask_daemon(ask, request, &answer) :
 	    ask_for(ask, request, &answer);
 
@@ -48,23 +51,15 @@ run(const struct command *self, int argc, char **argv,
 
 	if (!ask_begin(&ask, self))
 		return EX_OSERR;
-	status = ask_parse(&ask, argc, argv, e->max_arguments, &wants_help);
+	status = ask_parse(&ask, argc, argv, e->argument != NULL, &wants_help);
 	if (status == 0)
 		status = wants_help ? command_help(self) :
-		    exchange(&ask, e, argc - optind, argv + optind);
+		    exchange(&ask, e, argv[optind]);
 	ask_end(&ask);
 	return status;
 }
 
 /* ---- reload -------------------------------------------------------------- */
-
-static json_t *
-make_reload(int n, char *const *arguments)
-{
-	(void)n;
-	(void)arguments;
-	return json_pack("{s:s}", "command", "reload");
-}
 
 static void
 print_lines(FILE *out, const json_t *lines)
@@ -101,7 +96,7 @@ int
 control_run_reload(const struct command *self, int argc, char **argv)
 {
 	static const struct exchange e = {
-		.make_request = make_reload,
+		.command = "reload",
 		.show = show_reload,
 		.takes_errors = true,
 	};
@@ -110,14 +105,6 @@ control_run_reload(const struct command *self, int argc, char **argv)
 }
 
 /* ---- the log ------------------------------------------------------------- */
-
-static json_t *
-make_log_level(int n, char *const *arguments)
-{
-	return n == 0 ? json_pack("{s:s}", "command", "log-level") :
-	    json_pack("{s:s, s:s}", "command", "log-level", "level",
-	    arguments[0]);
-}
 
 static int
 show_log_level(struct ask *ask, const json_t *answer)
@@ -136,8 +123,8 @@ int
 control_run_log_level(const struct command *self, int argc, char **argv)
 {
 	static const struct exchange e = {
-		.max_arguments = 1,
-		.make_request = make_log_level,
+		.command = "log-level",
+		.argument = "level",
 		.show = show_log_level,
 		.takes_errors = true,
 	};
@@ -146,14 +133,6 @@ control_run_log_level(const struct command *self, int argc, char **argv)
 }
 
 /* ---- the cache ----------------------------------------------------------- */
-
-static json_t *
-make_cache(int n, char *const *arguments)
-{
-	(void)n;
-	(void)arguments;
-	return json_pack("{s:s}", "command", "cache");
-}
 
 static void
 show_count(const struct rows *rows, const json_t *answer, const char *label,
@@ -189,7 +168,7 @@ int
 control_run_cache(const struct command *self, int argc, char **argv)
 {
 	static const struct exchange e = {
-		.make_request = make_cache,
+		.command = "cache",
 		.show = show_cache,
 	};
 
@@ -197,14 +176,6 @@ control_run_cache(const struct command *self, int argc, char **argv)
 }
 
 /* ---- zones --------------------------------------------------------------- */
-
-static json_t *
-make_zones(int n, char *const *arguments)
-{
-	(void)n;
-	(void)arguments;
-	return json_pack("{s:s}", "command", "zones");
-}
 
 static void
 show_zone(const json_t *zone)
@@ -245,7 +216,7 @@ int
 control_run_zones(const struct command *self, int argc, char **argv)
 {
 	static const struct exchange e = {
-		.make_request = make_zones,
+		.command = "zones",
 		.show = show_zones,
 	};
 
