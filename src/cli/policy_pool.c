@@ -2,12 +2,11 @@
 #include "cli/policy_pool.h"
 
 #include <event2/event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "base/thread.h"
 
 /* A policy's text, its patterns, the answers on the way. */
 #define JOB_MEMORY ((size_t)2 * 1024 * 1024)
@@ -136,20 +135,6 @@ hand_over(evutil_socket_t fd, short what, void *context)
 
 /* ---- the pool ------------------------------------------------------------ */
 
-static void
-start_threads(struct policy_pool *pool)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (pool->n_threads < POLICY_POOL_THREADS &&
-	    pthread_create(&pool->threads[pool->n_threads], NULL, run,
-	    pool) == 0)
-		pool->n_threads++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
 struct policy_pool *
 policy_pool_create(struct event_base *base,
     const struct tls_policy_finder *finder,
@@ -167,16 +152,16 @@ policy_pool_create(struct event_base *base,
 	pool->waiting.last = &pool->waiting.first;
 	pool->finished.last = &pool->finished.first;
 	pool->wake = event_new(base, -1, EV_PERSIST, hand_over, pool);
-	/* On Linux neither of these fails. */
 	if (pool->wake == NULL ||
-	    pthread_mutex_init(&pool->mutex, NULL) != 0 ||
-	    pthread_cond_init(&pool->has_job, NULL) != 0) {
+	    !thread_init_wait(&pool->mutex, &pool->has_job)) {
 		if (pool->wake != NULL)
 			event_free(pool->wake);
 		free(pool);
 		return NULL;
 	}
-	start_threads(pool);
+	while (pool->n_threads < POLICY_POOL_THREADS &&
+	    thread_start_blocked(&pool->threads[pool->n_threads], run, pool))
+		pool->n_threads++;
 	if (pool->n_threads == 0)
 		policy_pool_destroy(&pool);
 	return pool;
