@@ -261,9 +261,3 @@ arena_used(const struct arena *arena)
 {
 	return arena->used;
 }
-
-size_t
-arena_room(const struct arena *arena)
-{
-	return arena->ceiling - arena->used;
-}

@@ -58,8 +58,7 @@ bool arena_add_cleanup(struct arena *arena, void (*fn)(void *object),
 /* Whether any allocation has failed since the last reset. */
 bool arena_has_failed(const struct arena *arena);
 
-/* Octets handed out since the last reset, and how many there still may be. */
+/* Octets handed out since the last reset. */
 size_t arena_used(const struct arena *arena);
-size_t arena_room(const struct arena *arena);
 
 #endif

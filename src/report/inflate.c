@@ -156,9 +156,3 @@ inflate_crc(const struct inflater *inflater)
 {
 	return inflater->crc;
 }
-
-uint64_t
-inflate_n_out(const struct inflater *inflater)
-{
-	return inflater->n_out;
-}

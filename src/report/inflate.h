@@ -18,8 +18,7 @@ struct report_input *inflate_gzip(struct report_input *packed);
 struct report_input *inflate_raw(struct report_input *packed,
     struct inflater **inflater_out);
 
-/* CRC-32 and number of the octets given out so far. */
+/* CRC-32 of the octets given out so far. */
 uint32_t inflate_crc(const struct inflater *inflater);
-uint64_t inflate_n_out(const struct inflater *inflater);
 
 #endif
