@@ -147,6 +147,12 @@ log_choose_sink(enum log_target target, bool is_foreground)
 	return is_foreground ? LOG_SINK_STDERR : LOG_SINK_SYSLOG;
 }
 
+const char *
+log_level_name(enum log_level level)
+{
+	return levels[level].name;
+}
+
 bool
 log_is_enabled(const struct log *log, enum log_level level)
 {

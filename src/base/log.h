@@ -61,6 +61,9 @@ void log_reconfigure(struct log *log, const struct log_settings *settings);
 
 void log_destroy(struct log **log);
 
+/* "error", "warning", "info", "debug". */
+const char *log_level_name(enum log_level level);
+
 bool log_is_enabled(const struct log *log, enum log_level level);
 
 /* From now on what is less urgent than THRESHOLD is not written; at any time,

@@ -40,8 +40,7 @@ static const char *
 find_mode(void)
 {
 	struct milter_context *context = milter_retain_context();
-	const char *mode = context->policy.mode == POLICY_MODE_ENFORCE ?
-	    "enforce" : "monitor";
+	const char *mode = policy_mode_name(context->policy.mode);
 
 	milter_release_context(context);
 	return mode;
@@ -143,20 +142,6 @@ make_store(const struct sum *sum)
 	return object;
 }
 
-static const char *
-name_soundness(enum board_soundness soundness)
-{
-	switch (soundness) {
-	case BOARD_UNTESTED:
-		return "untested";
-	case BOARD_SOUND:
-		return "sound";
-	case BOARD_UNSOUND:
-		return "unsound";
-	}
-	return "";
-}
-
 /* ---- processes ----------------------------------------------------------- */
 
 static json_t *
@@ -174,7 +159,7 @@ make_process(const struct board_slot *slot, int64_t now_ms)
 	set(object, "is_draining", json_boolean(atomic_load(
 	    &slot->is_draining)));
 	set_number(object, "generation", atomic_load(&slot->generation));
-	set(object, "self_test", json_string(name_soundness(
+	set(object, "self_test", json_string(board_soundness_name(
 	    (enum board_soundness)atomic_load(&slot->soundness))));
 	set_time(object, "tested", atomic_load(&slot->tested_s));
 	set_number(object, "sessions", atomic_load(&slot->milter.n_sessions));
@@ -265,9 +250,10 @@ set_daemon(json_t *object, const struct control_host *host,
 	set_number(object, "failed_reloads",
 	    atomic_load(&board->n_failed_reloads));
 	set_time(object, "reloaded", atomic_load(&board->reloaded_s));
-	set(object, "log_level", json_string(request_level_name(
+	set(object, "log_level", json_string(log_level_name(
 	    (enum log_level)atomic_load(&board->log_level))));
-	set(object, "self_test", json_string(name_soundness(sum->soundness)));
+	set(object, "self_test", json_string(board_soundness_name(
+	    sum->soundness)));
 	set_number(object, "max_descriptors", board->max_descriptors);
 }
 
@@ -343,7 +329,7 @@ answer_make_zones(struct arena *arena, const struct control_host *host)
 json_t *
 answer_make_log_level(const struct control_host *host)
 {
-	return json_pack("{s:s}", "level", request_level_name(
+	return json_pack("{s:s}", "level", log_level_name(
 	    (enum log_level)atomic_load(&host->board->log_level)));
 }
 

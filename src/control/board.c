@@ -30,3 +30,17 @@ board_destroy(struct board **board)
 	munmap(*board, board_octets((*board)->n_slots));
 	*board = NULL;
 }
+
+const char *
+board_soundness_name(enum board_soundness soundness)
+{
+	switch (soundness) {
+	case BOARD_UNTESTED:
+		return "untested";
+	case BOARD_SOUND:
+		return "sound";
+	case BOARD_UNSOUND:
+		return "unsound";
+	}
+	return "";
+}

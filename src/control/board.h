@@ -68,4 +68,6 @@ struct board {
 struct board *board_create(unsigned n_slots);
 void board_destroy(struct board **board);
 
+const char *board_soundness_name(enum board_soundness soundness);
+
 #endif

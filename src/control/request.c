@@ -117,31 +117,21 @@ take_command(struct reader *reader, const char *name, json_t *value)
 	return true;
 }
 
-static const char *const level_names[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARNING] = "warning",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
-const char *
-request_level_name(enum log_level level)
-{
-	return level_names[level];
-}
-
 static bool
 take_level(struct reader *reader, const char *name, json_t *value)
 {
 	struct request *request = reader->request;
 
-	for (size_t i = 0; i < N_ELEMENTS(level_names); i++)
-		if (json_is_string(value) && slice_eq(text_of(value),
-		    slice_from_cstr(level_names[i]))) {
-			request->level = (enum log_level)i;
-			request->sets_level = true;
-			return true;
-		}
+	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
+		enum log_level level = (enum log_level)i;
+
+		if (!json_is_string(value) || !slice_eq(text_of(value),
+		    slice_from_cstr(log_level_name(level))))
+			continue;
+		request->level = level;
+		request->sets_level = true;
+		return true;
+	}
 	return complain(reader, name, "must be \"error\", \"warning\", "
 	    "\"info\" or \"debug\"");
 }

@@ -53,7 +53,4 @@ bool request_parse(struct arena *arena, struct slice line,
     struct request *request_out, struct strbuf *problem);
 void request_release(struct request *request);
 
-/* "error", "warning", "info", "debug". */
-const char *request_level_name(enum log_level level);
-
 #endif

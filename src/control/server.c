@@ -71,7 +71,7 @@ tell_log_level(const struct control_host *host,
     const struct stream_ticket *ticket, enum log_level level)
 {
 	log_write(host->log, LOG_LEVEL_WARNING, "log level is %s from now on, "
-	    "uid=%lu pid=%ld", request_level_name(level),
+	    "uid=%lu pid=%ld", log_level_name(level),
 	    (unsigned long)ticket->uid, (long)ticket->pid);
 }
 

@@ -335,20 +335,6 @@ describe_month(const struct summary *summary)
 
 /* ---- what is so now ------------------------------------------------------ */
 
-static const char *
-name_soundness(int soundness)
-{
-	switch ((enum board_soundness)soundness) {
-	case BOARD_UNTESTED:
-		return "untested";
-	case BOARD_SOUND:
-		return "sound";
-	case BOARD_UNSOUND:
-		return "unsound";
-	}
-	return "untested";
-}
-
 static json_t *
 describe_process(const struct board_slot *slot, int64_t now_ms)
 {
@@ -361,7 +347,8 @@ describe_process(const struct board_slot *slot, int64_t now_ms)
 	    "start_s", moment(atomic_load(&slot->start_s)),
 	    "is_draining", atomic_load(&slot->is_draining),
 	    "generation", number(atomic_load(&slot->generation)),
-	    "soundness", name_soundness(atomic_load(&slot->soundness)),
+	    "soundness", board_soundness_name(
+	    (enum board_soundness)atomic_load(&slot->soundness)),
 	    "tested_s", moment(atomic_load(&slot->tested_s)),
 	    "resident_octets", number(atomic_load(&slot->resident_octets)),
 	    "descriptors", number(atomic_load(&slot->n_descriptors)),
@@ -481,8 +468,7 @@ describe(const struct summary *summary, const struct sum *sum)
 	    "version", summary->host->version,
 	    "hostname", text_or_null(context->hostname),
 	    "authserv_id", text_or_null(context->authserv_id),
-	    "mode", context->policy.mode == POLICY_MODE_ENFORCE ?
-	    "enforce" : "monitor",
+	    "mode", policy_mode_name(context->policy.mode),
 	    "now_s", (json_int_t)summary->now_s,
 	    "start_s", (json_int_t)board->start_s,
 	    "max_descriptors", number(board->max_descriptors),

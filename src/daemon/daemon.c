@@ -256,7 +256,7 @@ tell_start(const struct daemon *d)
 
 	log_write(d->log, LOG_LEVEL_INFO, "started version=%s mode=%s "
 	    "socket=%s authserv_id=%s hostname=%s workers=%u", version_text(),
-	    config->policy.mode == POLICY_MODE_ENFORCE ? "enforce" : "monitor",
+	    policy_mode_name(config->policy.mode),
 	    config->milter.socket,
 	    config->authserv_id != NULL ? config->authserv_id : "(the MTA's)",
 	    d->context.hostname, config->milter.workers);

@@ -2,6 +2,12 @@
 #include "policy/policy.h"
 
 const char *
+policy_mode_name(enum policy_mode mode)
+{
+	return mode == POLICY_MODE_ENFORCE ? "enforce" : "monitor";
+}
+
+const char *
 policy_action_name(enum policy_action action)
 {
 	switch (action) {

@@ -162,6 +162,7 @@ void policy_judge_message(const struct policy_options *options,
 /* Whether any rule asks who the recipients are. */
 bool policy_wants_recipients(const struct policy_options *options);
 
+const char *policy_mode_name(enum policy_mode mode);
 const char *policy_action_name(enum policy_action action);
 const char *policy_disposition_name(enum policy_disposition disposition);
 
