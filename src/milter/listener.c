@@ -48,18 +48,20 @@ find_path(const char *socket)
 	return socket[0] == '/' ? socket : NULL;
 }
 
-/* Whether a process answers at the UNIX socket; *ERROR_OUT is connect's. */
+/* Whether a process answers at the UNIX socket, or is too busy to (EAGAIN);
+ * *ERROR_OUT is connect's. */
 static bool
 is_listened_on(const struct sockaddr_un *address, int *error_out)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
 	bool is_connected;
 
 	*error_out = errno;
 	if (fd < 0)
 		return false;
 	is_connected = connect(fd, (const struct sockaddr *)address,
-	    sizeof(*address)) == 0;
+	    sizeof(*address)) == 0 || errno == EAGAIN;
 	*error_out = is_connected ? 0 : errno;
 	close(fd);
 	return is_connected;

@@ -185,6 +185,33 @@ test_in_use(void **state)
 	arena_destroy(&arena);
 }
 
+/* Who is too busy to accept connections is not waited for. */
+static void
+test_in_use_and_busy(void **state)
+{
+	struct arena *arena = test_arena();
+	struct milter_options options = MILTER_OPTIONS_DEFAULT;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct folder folder;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int waiting = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	make_folder(&folder);
+	options.socket = folder.socket;
+	strcpy(address.sun_path, socket_path(&folder));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	assert_int_equal(listen(fd, 0), 0);
+	assert_int_equal(connect(waiting, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	assert_non_null(strstr(try_open(arena, &options), "listens"));
+	close(waiting);
+	close(fd);
+	remove_folder(&folder);
+	arena_destroy(&arena);
+}
+
 static void
 test_refused(void **state)
 {
@@ -333,6 +360,7 @@ main(void)
 		cmocka_unit_test(test_mode_and_group),
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_in_use_and_busy),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_delay),
 		cmocka_unit_test(test_shared),
