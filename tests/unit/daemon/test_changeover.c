@@ -104,13 +104,13 @@ make_generation(const struct generation *before)
 {
 	struct arena *arena = test_arena();
 	struct strbuf problem;
-	struct generation *gen;
+	struct generation *gen = NULL;
 	struct draft draft;
 
 	strbuf_init(&problem, arena, 10000);
-	if (!draft_load(&draft, lab.path, &problem) ||
-	    (gen = generation_create(&lab.maker, &draft, before,
-	    &problem)) == NULL)
+	if (draft_load(&draft, lab.path, &problem))
+		gen = generation_create(&lab.maker, &draft, before, &problem);
+	if (gen == NULL)
 		fail_msg("%.*s", SLICE_PRINTF(strbuf_slice(&problem)));
 	draft_discard(&draft);
 	arena_destroy(&arena);
