@@ -6,17 +6,16 @@
 #include "control/prometheus.h"
 
 #include <event2/event.h>
-#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <unbound.h>
 
 #include "arc/chain.h"
-#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "control/board.h"
 #include "control/host.h"
+#include "control/metric.h"
 #include "control/sum.h"
 #include "dkim/result.h"
 #include "dmarc/check.h"
@@ -24,156 +23,8 @@
 #include "policy/policy.h"
 #include "spf/result.h"
 
-/* Of 64 bits, in seconds, with six decimals. */
-#define SECONDS_MAX_OCTETS 32
-
 /* A version, or a worker's place. */
 #define WORD_MAX_OCTETS 32
-
-/* ---- samples ------------------------------------------------------------- */
-
-struct label {
-	const char *name, *value;
-};
-
-static void
-begin_family(struct strbuf *out, const char *name, const char *type,
-    const char *help)
-{
-	strbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
-	    type);
-}
-
-/* The backslash and the quote are escaped, as the format wants it; what is not
- * printable ASCII is shown as \xHH, so that no scrape fails for an octet that
- * is not UTF-8. */
-static void
-append_label_value(struct strbuf *out, struct slice value)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-
-		if (c != ' ' && !ascii_is_vchar(c)) {
-			strbuf_printf(out, "\\\\x%02x", (unsigned char)c);
-			continue;
-		}
-		if (c == '\\' || c == '"')
-			strbuf_append_char(out, '\\');
-		strbuf_append_char(out, c);
-	}
-}
-
-/* All of a sample but its value: NAME, SUFFIX and {labels}. */
-static void
-begin_sample(struct strbuf *out, const char *name, const char *suffix,
-    const struct label *labels, size_t n_labels)
-{
-	const char *before = "{";
-
-	strbuf_append_cstr(out, name);
-	strbuf_append_cstr(out, suffix);
-	for (size_t i = 0; i < n_labels; i++) {
-		strbuf_append_cstr(out, before);
-		strbuf_append_cstr(out, labels[i].name);
-		strbuf_append_cstr(out, "=\"");
-		append_label_value(out, slice_from_cstr(labels[i].value));
-		strbuf_append_char(out, '"');
-		before = ",";
-	}
-	if (n_labels != 0)
-		strbuf_append_char(out, '}');
-	strbuf_append_char(out, ' ');
-}
-
-static void
-end_sample(struct strbuf *out, uint64_t value)
-{
-	strbuf_append_uint(out, value);
-	strbuf_append_char(out, '\n');
-}
-
-static void
-append_sample(struct strbuf *out, const char *name, const char *label,
-    const char *label_value, uint64_t value)
-{
-	begin_sample(out, name, "", &(struct label){ label, label_value }, 1);
-	end_sample(out, value);
-}
-
-/* A family of one sample without labels. */
-static void
-append_number(struct strbuf *out, const char *name, const char *type,
-    const char *help, uint64_t value)
-{
-	begin_family(out, name, type, help);
-	begin_sample(out, name, "", NULL, 0);
-	end_sample(out, value);
-}
-
-/* Exact, and no longer than it must be: "0.0005", "2.5", "10". */
-static void
-print_seconds(uint64_t us, char text_out[SECONDS_MAX_OCTETS])
-{
-	uint64_t rest = us % 1000000;
-	int digits = 6;
-
-	while (rest != 0 && rest % 10 == 0) {
-		rest /= 10;
-		digits--;
-	}
-	if (rest == 0)
-		snprintf(text_out, SECONDS_MAX_OCTETS, "%" PRIu64,
-		    us / 1000000);
-	else
-		snprintf(text_out, SECONDS_MAX_OCTETS, "%" PRIu64 ".%0*"
-		    PRIu64, us / 1000000, digits, rest);
-}
-
-static void
-end_sample_seconds(struct strbuf *out, uint64_t us)
-{
-	char text[SECONDS_MAX_OCTETS];
-
-	print_seconds(us, text);
-	strbuf_append_cstr(out, text);
-	strbuf_append_char(out, '\n');
-}
-
-static void
-append_seconds(struct strbuf *out, const char *name, const char *type,
-    const char *help, uint64_t us)
-{
-	begin_family(out, name, type, help);
-	begin_sample(out, name, "", NULL, 0);
-	end_sample_seconds(out, us);
-}
-
-/* LABEL is NULL, or what tells it from the others of its family. */
-static void
-append_histogram(struct strbuf *out, const char *name,
-    const struct label *label, const struct sum_histogram *histogram)
-{
-	struct label labels[2] = { { "", "" }, { "", "" } };
-	size_t n = 0;
-	uint64_t so_far = 0;
-
-	if (label != NULL)
-		labels[n++] = *label;
-	for (size_t i = 0; i < HISTOGRAM_N_BOUNDS + 1; i++) {
-		char bound[SECONDS_MAX_OCTETS] = "+Inf";
-
-		if (i < HISTOGRAM_N_BOUNDS)
-			print_seconds(histogram_bounds_us[i], bound);
-		labels[n] = (struct label){ "le", bound };
-		so_far += histogram->counts[i];
-		begin_sample(out, name, "_bucket", labels, n + 1);
-		end_sample(out, so_far);
-	}
-	begin_sample(out, name, "_sum", labels, n);
-	end_sample_seconds(out, histogram->sum_us);
-	begin_sample(out, name, "_count", labels, n);
-	end_sample(out, histogram->n);
-}
 
 /* ---- what stands alone --------------------------------------------------- */
 
@@ -191,7 +42,7 @@ append_numbers(struct strbuf *out, const struct sum *sum,
 
 		memcpy(&value, (const char *)sum + numbers[i].offset,
 		    sizeof(value));
-		append_number(out, numbers[i].name, numbers[i].type,
+		metric_add_number(out, numbers[i].name, numbers[i].type,
 		    numbers[i].help, value);
 	}
 }
@@ -278,9 +129,9 @@ static void
 append_actions(struct strbuf *out, const char *name, const char *help,
     const uint64_t *counts)
 {
-	begin_family(out, name, "counter", help);
+	metric_begin(out, name, "counter", help);
 	for (unsigned i = 0; i < MILTER_N_ACTIONS; i++)
-		append_sample(out, name, "action",
+		metric_add_sample(out, name, "action",
 		    policy_action_name((enum policy_action)i), counts[i]);
 }
 
@@ -289,10 +140,10 @@ append_trusts(struct strbuf *out, const struct sum *sum)
 {
 	const char *name = "assay_trusted_total";
 
-	begin_family(out, name, "counter",
+	metric_begin(out, name, "counter",
 	    "Messages by why they were trusted; none: they were inspected.");
 	for (unsigned i = 0; i < MILTER_N_TRUSTS; i++)
-		append_sample(out, name, "reason",
+		metric_add_sample(out, name, "reason",
 		    policy_trust_name((enum policy_trust)i), sum->trusts[i]);
 }
 
@@ -300,15 +151,16 @@ static void
 append_result(struct strbuf *out, const char *method, const char *result,
     uint64_t n)
 {
-	begin_sample(out, "assay_results_total", "", (const struct label[]){
-	    { "method", method }, { "result", result } }, 2);
-	end_sample(out, n);
+	metric_begin_sample(out, "assay_results_total",
+	    (const struct metric_label[]){ { "method", method },
+	    { "result", result } }, 2);
+	metric_end_sample(out, n);
 }
 
 static void
 append_results(struct strbuf *out, const struct sum *sum)
 {
-	begin_family(out, "assay_results_total", "counter", "Results of "
+	metric_begin(out, "assay_results_total", "counter", "Results of "
 	    "messages that were inspected; of dkim, those of signatures.");
 	for (unsigned i = 0; i < MILTER_N_SPF; i++)
 		append_result(out, "spf", spf_result_name((enum spf_result)i),
@@ -327,17 +179,17 @@ append_results(struct strbuf *out, const struct sum *sum)
 static void
 append_rule(struct strbuf *out, const char *rule, bool is_shadow, uint64_t n)
 {
-	begin_sample(out, "assay_rule_hits_total", "", (const struct label[]){
-	    { "rule", rule },
+	metric_begin_sample(out, "assay_rule_hits_total",
+	    (const struct metric_label[]){ { "rule", rule },
 	    { "shadow", is_shadow ? "true" : "false" } }, 2);
-	end_sample(out, n);
+	metric_end_sample(out, n);
 }
 
 /* No rule can have the empty name. */
 static void
 append_rules(struct strbuf *out, const struct sum *sum)
 {
-	begin_family(out, "assay_rule_hits_total", "counter",
+	metric_begin(out, "assay_rule_hits_total", "counter",
 	    "Messages that a rule matched; rule=\"\": rules beyond the first "
 	    "64.");
 	for (size_t i = 0; i < sum->n_rules; i++) {
@@ -357,10 +209,10 @@ append_limits(struct strbuf *out, const struct sum *sum)
 {
 	const char *name = "assay_limit_hits_total";
 
-	begin_family(out, name, "counter", "How often each limit was "
+	metric_begin(out, name, "counter", "How often each limit was "
 	    "hit, at most once by a message.");
 	for (unsigned i = 0; i < LIMIT_COUNT; i++)
-		append_sample(out, name, "limit", limit_name((enum limit)i),
+		metric_add_sample(out, name, "limit", limit_name((enum limit)i),
 		    sum->limits[i]);
 }
 
@@ -369,10 +221,10 @@ append_stages(struct strbuf *out, const struct sum *sum)
 {
 	const char *name = "assay_stage_seconds";
 
-	begin_family(out, name, "histogram", "Time that a message took in "
+	metric_begin(out, name, "histogram", "Time that a message took in "
 	    "assayd at each stage, waiting for DNS included.");
 	for (unsigned i = 0; i < MILTER_N_STAGES; i++)
-		append_histogram(out, name, &(struct label){ "stage",
+		metric_add_histogram(out, name, &(struct metric_label){ "stage",
 		    milter_stage_name((enum milter_stage)i) },
 		    &sum->stages[i]);
 }
@@ -399,19 +251,19 @@ append_dns(struct strbuf *out, const struct sum *sum)
 {
 	const char *name = "assay_dns_answers_total";
 
-	begin_family(out, name, "counter",
+	metric_begin(out, name, "counter",
 	    "Answers to questions that went out.");
 	for (unsigned i = 0; i < DNS_N_STATUSES; i++)
-		append_sample(out, name, "status",
+		metric_add_sample(out, name, "status",
 		    dns_status_name((enum dns_status)i), sum->answers[i]);
 	name = "assay_dns_question_seconds";
-	begin_family(out, name, "histogram",
+	metric_begin(out, name, "histogram",
 	    "Time until a question that went out had its answer.");
-	append_histogram(out, name, NULL, &sum->dns_time);
+	metric_add_histogram(out, name, NULL, &sum->dns_time);
 	name = "assay_dns_wait_seconds";
-	begin_family(out, name, "histogram",
+	metric_begin(out, name, "histogram",
 	    "Time that a message waited for an answer, each time it did.");
-	append_histogram(out, name, NULL, &sum->dns_wait);
+	metric_add_histogram(out, name, NULL, &sum->dns_wait);
 	append_numbers(out, sum, dns_numbers, N_ELEMENTS(dns_numbers));
 }
 
@@ -420,7 +272,7 @@ append_store(struct strbuf *out, const struct sum *sum)
 {
 	if (!sum->has_store)
 		return;
-	append_number(out, "assay_store_up", "gauge",
+	metric_add_number(out, "assay_store_up", "gauge",
 	    "Whether the store takes what is written.", !sum->is_store_down);
 	append_numbers(out, sum, store_numbers, N_ELEMENTS(store_numbers));
 }
@@ -436,15 +288,15 @@ append_build(struct strbuf *out, const struct control_host *host)
 
 	milter_get_library_version(&major, &minor, &patch);
 	snprintf(milter, sizeof(milter), "%u.%u.%u", major, minor, patch);
-	begin_family(out, name, "gauge", "Always 1; which assay this is, and "
+	metric_begin(out, name, "gauge", "Always 1; which assay this is, and "
 	    "the libraries that are loaded.");
-	begin_sample(out, name, "", (const struct label[]){
+	metric_begin_sample(out, name, (const struct metric_label[]){
 	    { "version", host->version },
 	    { "openssl", OpenSSL_version(OPENSSL_VERSION_STRING) },
 	    { "libunbound", ub_version() },
 	    { "libmilter", milter },
 	    { "libevent", event_get_version() } }, 5);
-	end_sample(out, 1);
+	metric_end_sample(out, 1);
 }
 
 static void
@@ -453,12 +305,12 @@ append_reloads(struct strbuf *out, const struct board *board)
 	const char *name = "assay_reloads_total";
 	long long reloaded_s = atomic_load(&board->reloaded_s);
 
-	begin_family(out, name, "counter", "Reloads of the configuration.");
-	append_sample(out, name, "result", "done",
+	metric_begin(out, name, "counter", "Reloads of the configuration.");
+	metric_add_sample(out, name, "result", "done",
 	    atomic_load(&board->n_reloads));
-	append_sample(out, name, "result", "failed",
+	metric_add_sample(out, name, "result", "failed",
 	    atomic_load(&board->n_failed_reloads));
-	append_number(out, "assay_config_time_seconds", "gauge",
+	metric_add_number(out, "assay_config_time_seconds", "gauge",
 	    "When the configuration in use was read, since the epoch.",
 	    (uint64_t)(reloaded_s != 0 ? reloaded_s : board->start_s));
 }
@@ -466,9 +318,9 @@ append_reloads(struct strbuf *out, const struct board *board)
 static void
 append_tests(struct strbuf *out, const struct sum *sum)
 {
-	append_number(out, "assay_self_test_ok", "gauge", "Whether the last "
-	    "self-test of every process that takes mail was good.",
-	    sum->soundness == BOARD_SOUND);
+	metric_add_number(out, "assay_self_test_ok", "gauge",
+	    "Whether the last self-test of every process that takes mail "
+	    "was good.", sum->soundness == BOARD_SOUND);
 	append_numbers(out, sum, test_numbers, N_ELEMENTS(test_numbers));
 }
 
@@ -538,7 +390,8 @@ begin_worker_sample(struct strbuf *out, const char *name,
 	char worker[WORD_MAX_OCTETS];
 
 	name_worker(board, slot, worker);
-	begin_sample(out, name, "", &(struct label){ "worker", worker }, 1);
+	metric_begin_sample(out, name, &(struct metric_label){ "worker",
+	    worker }, 1);
 }
 
 /* That nobody is there is all there is to tell of nobody. */
@@ -549,7 +402,7 @@ append_worker(struct strbuf *out, const struct board *board, unsigned slot,
 	if (gauge->get != is_up && !is_up(&board->slots[slot]))
 		return;
 	begin_worker_sample(out, gauge->name, board, slot);
-	end_sample(out, gauge->get(&board->slots[slot]));
+	metric_end_sample(out, gauge->get(&board->slots[slot]));
 }
 
 /* A loop may have turned behind NOW_MS. */
@@ -558,7 +411,7 @@ append_beats(struct strbuf *out, const struct board *board, int64_t now_ms)
 {
 	const char *name = "assay_worker_beat_age_seconds";
 
-	begin_family(out, name, "gauge", "Time since its loop has turned.");
+	metric_begin(out, name, "gauge", "Time since its loop has turned.");
 	for (unsigned i = 0; i < board->n_slots; i++) {
 		const struct board_slot *slot = &board->slots[i];
 		int64_t age_ms = now_ms - atomic_load(&slot->beat_ms);
@@ -566,7 +419,7 @@ append_beats(struct strbuf *out, const struct board *board, int64_t now_ms)
 		if (!is_up(slot))
 			continue;
 		begin_worker_sample(out, name, board, i);
-		end_sample_seconds(out, age_ms > 0 ? (uint64_t)age_ms * 1000 :
+		metric_end_seconds(out, age_ms > 0 ? (uint64_t)age_ms * 1000 :
 		    0);
 	}
 }
@@ -577,7 +430,7 @@ append_workers(struct strbuf *out, const struct board *board, int64_t now_ms)
 	for (size_t i = 0; i < N_ELEMENTS(worker_gauges); i++) {
 		const struct worker_gauge *gauge = &worker_gauges[i];
 
-		begin_family(out, gauge->name, "gauge", gauge->help);
+		metric_begin(out, gauge->name, "gauge", gauge->help);
 		for (unsigned slot = 0; slot < board->n_slots; slot++)
 			append_worker(out, board, slot, gauge);
 	}
@@ -589,16 +442,16 @@ static void
 append_process(struct strbuf *out, const struct board *board,
     const struct sum *sum)
 {
-	append_seconds(out, "process_cpu_seconds_total", "counter",
+	metric_add_seconds(out, "process_cpu_seconds_total", "counter",
 	    "CPU time of all processes.", sum->cpu_us);
-	append_number(out, "process_resident_memory_bytes", "gauge",
+	metric_add_number(out, "process_resident_memory_bytes", "gauge",
 	    "Memory of all processes.", sum->resident_octets);
-	append_number(out, "process_open_fds", "gauge",
+	metric_add_number(out, "process_open_fds", "gauge",
 	    "Open files of all processes.", sum->n_descriptors);
-	append_number(out, "process_max_fds", "gauge",
+	metric_add_number(out, "process_max_fds", "gauge",
 	    "Files that all processes may have open.",
 	    (uint64_t)board->max_descriptors * sum->n_processes);
-	append_number(out, "process_start_time_seconds", "gauge",
+	metric_add_number(out, "process_start_time_seconds", "gauge",
 	    "When assayd was started, since the epoch.",
 	    (uint64_t)board->start_s);
 }
