@@ -84,6 +84,10 @@ tell_error(struct strbuf *problem, const char *path, int error)
 		strbuf_printf(problem, "%s: nobody listens there: assayd does "
 		    "not run", path);
 		return CLIENT_NOT_RUNNING;
+	case EAGAIN:
+		strbuf_printf(problem, "%s: assayd takes no more connections: "
+		    "it is busy, or stuck", path);
+		return CLIENT_NO_ANSWER;
 	default:
 		strbuf_printf(problem, "%s: %s", path, strerror(error));
 		return CLIENT_NOT_RUNNING;
@@ -101,7 +105,8 @@ client_connect(const char *name, int *fd_out, struct strbuf *problem)
 		strbuf_append_cstr(problem, "a socket is \"unix:/PATH\"");
 		return CLIENT_BAD_SOCKET;
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Who does not accept is not waited for. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address,
 	    sizeof(address)) == 0) {
 		*fd_out = fd;

@@ -13,13 +13,15 @@ enum client_status {
 	CLIENT_BAD_SOCKET,	/* no name of one */
 	CLIENT_NOT_RUNNING,	/* nobody listens there */
 	CLIENT_NOT_PERMITTED,
-	CLIENT_NO_ANSWER,	/* not in time, or the connection ended */
+	CLIENT_NO_ANSWER,	/* not in time, the connection ended, or too
+				 * many wait to be accepted */
 	CLIENT_BAD_ANSWER,	/* it is no JSON object */
 	CLIENT_NO_MEMORY,
 };
 
-/* SOCKET is "unix:/PATH" or "/PATH".  *FD_OUT is the caller's to close.  But for
- * CLIENT_OK, PROBLEM says what is wrong, and what to do about it. */
+/* SOCKET is "unix:/PATH" or "/PATH".  *FD_OUT is the caller's to close, and does
+ * not block.  But for CLIENT_OK, PROBLEM says what is wrong, and what to do about
+ * it.  Does not wait. */
 enum client_status client_connect(const char *socket, int *fd_out,
     struct strbuf *problem);
 

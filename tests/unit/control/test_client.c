@@ -103,6 +103,27 @@ be_refused(void)
 	return 0;
 }
 
+/* It is stuck, and others have asked before. */
+static void
+test_stuck(void **state)
+{
+	int fd = listen_there(), waiting[2];
+	struct arena *arena = test_arena();
+	struct strbuf problem;
+
+	(void)state;
+	strbuf_init(&problem, arena, 4096);
+	for (size_t i = 0; i < N_ELEMENTS(waiting); i++)
+		assert_int_equal(client_connect(path, &waiting[i], &problem),
+		    CLIENT_OK);
+	expect_refusal(path, CLIENT_NO_ANSWER, "busy, or stuck");
+	for (size_t i = 0; i < N_ELEMENTS(waiting); i++)
+		close(waiting[i]);
+	close(fd);
+	unlink(path);
+	arena_destroy(&arena);
+}
+
 static void
 test_not_permitted(void **state)
 {
@@ -241,6 +262,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_not_permitted),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_silence),
