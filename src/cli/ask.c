@@ -204,10 +204,11 @@ ask_for(struct ask *ask, json_t *request, json_t **answer_out)
 	return fail(ask, EX_PROTOCOL);
 }
 
+/* All in ASCII: what a terminal would obey may be a sender's. */
 int
 ask_print_json(const json_t *answer)
 {
-	char *text = json_dumps(answer, JSON_INDENT(2));
+	char *text = json_dumps(answer, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	bool is_printed = text != NULL && puts(text) != EOF &&
 	    fflush(stdout) == 0;
 

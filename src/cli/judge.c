@@ -297,7 +297,7 @@ print_line(struct arena *arena, struct slice name, json_t *answer)
 	int code;
 
 	set(answer, "name", results_make_text(arena, name));
-	text = json_dumps(answer, JSON_COMPACT);
+	text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
 	code = text != NULL ? puts(text) : EOF;
 	free(text);
 	return code != EOF ? 0 : EX_IOERR;

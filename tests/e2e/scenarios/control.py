@@ -304,6 +304,12 @@ def judge(lab):
 	answer = json.loads(done.stdout)
 	expect(answer["action"] == "reject" and
 	    answer["results"]["dmarc"]["result"] == "fail", answer)
+	# What is not ASCII might be what a terminal obeys.
+	done = assay(lab, "judge", "-c", assayd.conf_path, "--ip",
+	    HONEST_CLIENT, "--from", "\u00fc@honest.example", "--smtputf8",
+	    "--json", text=compose("ann@honest.example"))
+	expect("\u00fc@honest.example" in json.loads(done.stdout)["field"]
+	    ["value"] and done.stdout.isascii(), done.stdout)
 	done = assay(lab, "judge", "-c", assayd.conf_path,
 	    text=compose("ann@honest.example"))
 	expect(done.returncode == 2 and b"--ip" in done.stderr, done.stderr)
