@@ -78,7 +78,8 @@ parse_status(struct slice text, enum arc_status *status_out)
 
 /* h= as DKIM has it, but that it may name nothing, in whole or between two
  * colons: DKIM's grammar forbids that, the public suite wants it to verify, and
- * all it does is to cover less.  The seal MUST NOT be among the names (4.1.2). */
+ * all it does is to cover less.  The seal MUST NOT be among the names
+ * (4.1.2). */
 static bool
 parse_names(struct slice value, struct dkim_signature *sig)
 {

@@ -2,8 +2,8 @@
  * why, with assay explain.
  *
  * Where nobody asks there is no trace: every function takes NULL for it, and is
- * a comparison then.  A tree is bounded however long the story is: what does not
- * fit is counted where it is missing. */
+ * a comparison then.  A tree is bounded however long the story is: what does
+ * not fit is counted where it is missing. */
 #ifndef ASSAY_BASE_TRACE_H
 #define ASSAY_BASE_TRACE_H
 
@@ -23,7 +23,7 @@ struct trace;
 struct trace_node {
 	unsigned depth;		/* 0 for the topmost */
 	const char *label;	/* static: "term" */
-	struct slice text;	/* any octets: to be escaped where it is shown */
+	struct slice text;	/* any octets: escaped where shown */
 	size_t n_cut;		/* octets that the text lacks at its end */
 	const char *outcome;	/* static: "match"; NULL for none */
 	struct slice detail;	/* of the outcome; as text */
@@ -40,8 +40,8 @@ struct arena *trace_arena(const struct trace *trace);
 /* What there is so far; borrowed until the next step. */
 const struct trace_node *trace_nodes(const struct trace *trace, size_t *n_out);
 
-/* How many nodes there are; and forget those behind the first N, as of an attempt
- * that came to nothing.  No node may be open. */
+/* How many nodes there are; and forget those behind the first N, as of an
+ * attempt that came to nothing.  No node may be open. */
 size_t trace_mark(const struct trace *trace);
 void trace_rewind(struct trace *trace, size_t n);
 
@@ -66,8 +66,8 @@ void trace_printf(struct trace *trace, const char *label,
 bool trace_is_crowded(const struct trace *trace);
 void trace_skip(struct trace *trace);
 
-/* A step that has steps: what is told until trace_close is below it.  OUTCOME is
- * what came of it, or NULL; copies DETAIL. */
+/* A step that has steps: what is told until trace_close is below it.  OUTCOME
+ * is what came of it, or NULL; copies DETAIL. */
 static inline void
 trace_open(struct trace *trace, const char *label, struct slice text)
 {

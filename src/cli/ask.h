@@ -10,8 +10,8 @@
 
 struct command;
 
-/* The long options of all of them; -c FILE and -h go with them.  A command's own
- * have numbers from ASK_OPTION_END on. */
+/* The long options of all of them; -c FILE and -h go with them.  A command's
+ * own have numbers from ASK_OPTION_END on. */
 enum ask_option {
 	ASK_OPTION_SOCKET = 256,
 	ASK_OPTION_JSON,
@@ -40,8 +40,8 @@ void ask_end(struct ask *ask);
 /* False where C is none of the options above. */
 bool ask_take_option(struct ask *ask, int c);
 
-/* All of ARGV, for a command that has no others and takes at most MAX_ARGUMENTS.
- * 0, or EX_USAGE. */
+/* All of ARGV, for a command that has no others and takes at most
+ * MAX_ARGUMENTS.  0, or EX_USAGE. */
 int ask_parse(struct ask *ask, int argc, char **argv, int max_arguments,
     bool *wants_help);
 

@@ -1,6 +1,6 @@
 /* cli/check_dkim.c - see check.h: the domain's DKIM keys (RFC 6376 3.6.1,
- * RFC 8301).  DNS cannot list selectors: without --selector those are tried that
- * common senders use. */
+ * RFC 8301).  DNS cannot list selectors: without --selector those are tried
+ * that common senders use. */
 #include "cli/check.h"
 
 #include "base/arena.h"

@@ -11,7 +11,7 @@
 #include "mta_sts/record.h"
 
 #define MAX_TEXT ((size_t)4096)
-#define SHORT_AGE_S 86400	/* RFC 8461 3.2: weeks or greater are expected */
+#define SHORT_AGE_S 86400	/* RFC 8461 3.2: weeks or more are expected */
 
 static bool
 check_record(struct check *check, struct slice text)

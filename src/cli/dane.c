@@ -7,7 +7,7 @@
 #include "dns/dns.h"
 
 #define MAX_NAME ((size_t)512)
-#define MAX_ALIASES 4		/* an MX is not to be one at all (RFC 5321 5.1) */
+#define MAX_ALIASES 4		/* an MX must not be one (RFC 5321 5.1) */
 
 /* TLSA RDATA (RFC 6698 2.1): three octets and the data. */
 #define HEAD_OCTETS 3

@@ -1,6 +1,6 @@
 /* cli/dane.h - what DANE says of a domain's mail hosts (RFC 7672): TLSA records
- * at _25._tcp.<host>, which count where DNSSEC vouches for all of the way there.
- * Without resolver.dnssec nothing is secure, and nothing counts. */
+ * at _25._tcp.<host>, which count where DNSSEC vouches for all of the way
+ * there.  Without resolver.dnssec nothing is secure, and nothing counts. */
 #ifndef ASSAY_CLI_DANE_H
 #define ASSAY_CLI_DANE_H
 
@@ -29,8 +29,8 @@ struct dane_host {
 	const struct dns_answer *tlsa;	/* NULL: was not asked for */
 };
 
-/* One host.  Blocks until DEADLINE_MS; answers live in ARENA.  *TTL_S is lowered
- * to that of what was found. */
+/* One host.  Blocks until DEADLINE_MS; answers live in ARENA.  *TTL_S is
+ * lowered to that of what was found. */
 void dane_look(struct resolver *resolver, struct arena *arena,
     struct slice host, int64_t deadline_ms, struct dane_host *host_out,
     uint32_t *ttl_s);

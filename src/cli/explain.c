@@ -377,8 +377,8 @@ explain_id(struct explain *e, struct slice id)
 	if (n_found != 0)
 		return;
 	fprintf(stderr, "assay explain: %s has no line of assayd with that "
-	    "message, queue or session id; give an older log with --log FILE (the "
-	    "store keeps no ids)\n", path);
+	    "message, queue or session id; give an older log with --log FILE "
+	    "(the store keeps no ids)\n", path);
 	note_status(e, EXPLAIN_NOT_FOUND);
 }
 

@@ -19,8 +19,8 @@ enum explain_kind {
  * where a message does not come from. */
 enum explain_kind explain_find_kind(struct slice text, bool is_file);
 
-/* 0: it is explained; EXPLAIN_UNREADABLE: it could not be read or is not what it
- * was said to be; EXPLAIN_NOT_FOUND: the log has no such id; else of
+/* 0: it is explained; EXPLAIN_UNREADABLE: it could not be read or is not what
+ * it was said to be; EXPLAIN_NOT_FOUND: the log has no such id; else of
  * sysexits(3). */
 enum {
 	EXPLAIN_NOT_FOUND = 1,

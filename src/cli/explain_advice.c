@@ -454,7 +454,8 @@ advise_trusting_sealer(struct advice *a, const struct explain_case *c)
 	} else {
 		put(a, "if you know its sealer: arc.trusted_sealers = [\"");
 		put_name(a, sealer);
-		put(a, "\"]; it counts where that one recorded dmarc=pass for ");
+		put(a, "\"]; it counts where that one recorded dmarc=pass "
+		    "for ");
 		put_name(a, author_of(c));
 	}
 	end(a);
@@ -571,7 +572,8 @@ explain_advise(const struct explain_case *c, struct trace *trace)
 
 	trace_open(trace, "what would make it pass", SLICE_EMPTY);
 	if (has_passed && is_accepted(c)) {
-		trace_close(trace, "it passes", results->dmarc.deciding->reason);
+		trace_close(trace, "it passes",
+		    results->dmarc.deciding->reason);
 		return;
 	}
 	advise(trace, "for the sender", c, advise_sender);

@@ -77,7 +77,8 @@ tell_spf(struct trace *trace, const struct explain_line *line)
 		return;
 	trace_open(trace, "spf", explain_line_get(line, "spf_domain"));
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, outcome_of(explain_line_get(line, "spf")), SLICE_EMPTY);
+	trace_close(trace, outcome_of(explain_line_get(line, "spf")),
+	    SLICE_EMPTY);
 }
 
 /* Keys of one signature stand behind its "dkim", up to the next one's. */
@@ -90,7 +91,8 @@ tell_signature(struct trace *trace, const struct explain_line *line,
 	for (size_t i = first + 1; i < line->n &&
 	    slice_starts_with(line->pairs[i].key, SLICE("dkim_")); i++)
 		signature.pairs[signature.n++] = line->pairs[i];
-	trace_open(trace, "signature", explain_line_get(&signature, "dkim_domain"));
+	trace_open(trace, "signature", explain_line_get(&signature,
+	    "dkim_domain"));
 	if (explain_line_get(&signature, "dkim_selector").len != 0)
 		trace_add(trace, "selector", explain_line_get(&signature,
 		    "dkim_selector"));
@@ -113,8 +115,8 @@ tell_dkim(struct trace *trace, const struct explain_line *line)
 		    !slice_eq(line->pairs[i].value, SLICE("none")))
 			tell_signature(trace, line, i);
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, slice_eq(explain_line_get(line, "dkim"), SLICE("none")) ?
-	    "none" : NULL, SLICE_EMPTY);
+	trace_close(trace, slice_eq(explain_line_get(line, "dkim"),
+	    SLICE("none")) ? "none" : NULL, SLICE_EMPTY);
 }
 
 /* "pass/2:lists.example.org": sets, and the newest sealer. */
@@ -134,8 +136,10 @@ tell_arc(struct trace *trace, const struct explain_line *line)
 		trace_add(trace, "newest sealer", cursor_rest(&cur));
 	}
 	if (explain_line_get(line, "arc_instance").len != 0)
-		trace_add(trace, "broken set", explain_line_get(line, "arc_instance"));
-	trace_close(trace, outcome_of(result), explain_line_get(line, "arc_reason"));
+		trace_add(trace, "broken set", explain_line_get(line,
+		    "arc_instance"));
+	trace_close(trace, outcome_of(result), explain_line_get(line,
+	    "arc_reason"));
 }
 
 static void
@@ -152,7 +156,8 @@ tell_dmarc(struct trace *trace, const struct explain_line *line)
 		return;
 	trace_open(trace, "dmarc", explain_line_get(line, "dmarc_domain"));
 	tell(trace, line, tellings, N_ELEMENTS(tellings));
-	trace_close(trace, outcome_of(explain_line_get(line, "dmarc")), SLICE_EMPTY);
+	trace_close(trace, outcome_of(explain_line_get(line, "dmarc")),
+	    SLICE_EMPTY);
 }
 
 static const char *

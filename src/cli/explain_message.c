@@ -31,8 +31,9 @@ tell_origin(struct trace *trace, const struct examination *examination)
 	trace_tell(trace, "client", strbuf_slice(&client),
 	    origin_source_text(origin->client_from, "from its Received field"),
 	    SLICE_EMPTY);
-	trace_tell(trace, "helo", origin->helo, origin_source_text(origin->helo_from,
-	    "from its Received field"), SLICE_EMPTY);
+	trace_tell(trace, "helo", origin->helo,
+	    origin_source_text(origin->helo_from, "from its Received field"),
+	    SLICE_EMPTY);
 	trace_tell(trace, "sender", origin->sender.len != 0 ? origin->sender :
 	    SLICE("<>"), origin_source_text(origin->sender_from,
 	    "from its Return-Path field"), SLICE_EMPTY);
@@ -73,7 +74,8 @@ struct sequel {
 	const struct inspect_results *results;
 	struct slice author;		/* of the evaluation that decided */
 	struct slice org_domain;	/* as the examination finds it */
-	struct slice walked;		/* by the tree walk, which that may be */
+	struct slice walked;		/* by the tree walk, which that may
+					 * be */
 	struct explain_case case_;
 };
 

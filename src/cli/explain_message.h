@@ -9,8 +9,8 @@ struct psl;
 struct trace;
 
 /* OPTIONS as for an examiner, their trace aside.  PSL, which may be NULL, is
- * held against the tree walk.  Blocks on DNS.  False where the message could not
- * be examined: TRACE says why. */
+ * held against the tree walk.  Blocks on DNS.  False where the message could
+ * not be examined: TRACE says why. */
 bool explain_message(const struct examiner_options *options,
     const struct psl *psl, struct slice name, struct slice octets,
     struct trace *trace);

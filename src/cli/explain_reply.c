@@ -1,5 +1,6 @@
 /* cli/explain_reply.c - see explain_text.h: what an SMTP server said, and what
- * to do about it.  Our own sentences (policy/) are known by their beginnings. */
+ * to do about it.  Our own sentences (policy/) are known by their
+ * beginnings. */
 #include "cli/explain_text.h"
 
 #include "base/ascii.h"

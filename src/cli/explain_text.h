@@ -1,5 +1,5 @@
-/* cli/explain_text.h - what a line of text says, in words, told to a trace: each
- * false where TEXT is not of its kind. */
+/* cli/explain_text.h - what a line of text says, in words, told to a trace:
+ * each false where TEXT is not of its kind. */
 #ifndef ASSAY_CLI_EXPLAIN_TEXT_H
 #define ASSAY_CLI_EXPLAIN_TEXT_H
 
@@ -14,7 +14,8 @@ bool explain_results(struct slice text, struct trace *trace);
  * or another's. */
 bool explain_reply(struct slice text, struct trace *trace);
 
-/* Where in TEXT a reply of 4xx or 5xx begins; its length where there is none. */
+/* Where in TEXT a reply of 4xx or 5xx begins; its length where there is
+ * none. */
 size_t explain_find_reply(struct slice text);
 
 /* assayd's line of a message, as key=value or JSON, with anything before it. */

@@ -14,7 +14,7 @@
 #define MAX_CELL ((size_t)512)		/* of it, escaped */
 #define LABEL_COLUMNS 10
 #define GAP 2				/* blanks between columns */
-#define MIN_FROM 12			/* columns, where the terminal is small */
+#define MIN_FROM 12			/* columns, of a small terminal */
 #define MIN_REASONS 12
 
 enum column {

@@ -18,7 +18,7 @@ enum policy_fetch_status {
 	POLICY_FETCH_OK = 0,
 	POLICY_FETCH_ABSENT,	/* the host does not exist, or the server says
 				 * that there is none: 404, 410 */
-	POLICY_FETCH_UNREACHABLE,	/* DNS, network, time, a server's error */
+	POLICY_FETCH_UNREACHABLE,	/* DNS, network, time, server error */
 	POLICY_FETCH_UNTRUSTED,	/* the certificate does not hold */
 	POLICY_FETCH_REFUSED,	/* what came is none: a redirect, another type,
 				 * too large */

@@ -10,8 +10,8 @@
 #define FRESH_MAX_MS 60000
 #define FRESH_MIN_MS 1000	/* a TTL of 0: for those who ask at once */
 
-/* What DANE said goes out for so long after DNS was asked, while it is looked at
- * again: Postfix looks at the records itself. */
+/* What DANE said goes out for so long after DNS was asked, while it is looked
+ * at again: Postfix looks at the records itself. */
 #define DANE_STALE_MS 3600000
 
 /* A policy is kept up to date for mail to domains that get some. */

@@ -1,9 +1,9 @@
 /* cli/policy_map.h - what is known of domains, in memory: a table that forgets
  * what was not asked for the longest time when it is full.  One thread's.
  *
- * An entry is fresh for as long as DNS allows, a minute at most: what DNS itself
- * keeps (dns/cache.h) makes it cheap to look again.  A policy that is to be
- * enforced goes out at once though it is not fresh, and is looked at again
+ * An entry is fresh for as long as DNS allows, a minute at most: what DNS
+ * itself keeps (dns/cache.h) makes it cheap to look again.  A policy that is to
+ * be enforced goes out at once though it is not fresh, and is looked at again
  * behind that answer. */
 #ifndef ASSAY_CLI_POLICY_MAP_H
 #define ASSAY_CLI_POLICY_MAP_H
@@ -42,8 +42,8 @@ struct policy_map_entry *policy_map_add(struct policy_map *map,
 
 struct slice policy_map_domain(const struct policy_map_entry *entry);
 
-/* What was found out, copied; NOW_MS 0: nobody has asked DNS.  False where memory is out: the entry keeps what
- * it had. */
+/* What was found out, copied; NOW_MS 0: nobody has asked DNS.  False where
+ * memory is out: the entry keeps what it had. */
 bool policy_map_set(struct policy_map *map, struct policy_map_entry *entry,
     const struct tls_policy *policy, int64_t now_ms);
 

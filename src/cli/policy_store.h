@@ -9,7 +9,8 @@
 struct log;
 struct policy_store;
 
-/* URL and LOG are borrowed; nothing is opened yet.  NULL where memory is out. */
+/* URL and LOG are borrowed; nothing is opened yet.  NULL where memory is
+ * out. */
 struct policy_store *policy_store_create(const char *url, struct log *log);
 void policy_store_destroy(struct policy_store **store);
 

@@ -17,8 +17,8 @@ unsigned terminal_width(FILE *out);
 /* TEXT with all that is not printable ASCII, and the backslash, as \xHH. */
 void terminal_print_escaped(FILE *out, struct slice text);
 
-/* TEXT from column COLUMN on, which the line has reached; what does not fit into
- * WIDTH columns goes on at column INDENT of the next line.  Lines break at
+/* TEXT from column COLUMN on, which the line has reached; what does not fit
+ * into WIDTH columns goes on at column INDENT of the next line.  Lines break at
  * blanks, those within [brackets] excepted.  Nothing is escaped.  Returns the
  * column that is reached. */
 size_t terminal_print_wrapped(FILE *out, struct slice text, size_t column,

@@ -306,7 +306,8 @@ config_load_text(const char *name, struct slice text, struct strbuf *problems)
 	    sizeof(*loader.lines));
 	config->values = arena_alloc_array(config->arena, config_n_keys,
 	    sizeof(*config->values));
-	if (loader.lines != NULL && config->values != NULL && scan_text(text, &loader.problems))
+	if (loader.lines != NULL && config->values != NULL &&
+	    scan_text(text, &loader.problems))
 		read_keys(&loader, text);
 	if (loader.problems.n == 0 && arena_has_failed(config->arena))
 		problems_add(&loader.problems, 1, "memory is out");

@@ -27,9 +27,9 @@ int http_open(const char *text, struct strbuf *problem);
 
 /* Serve on FD, which is borrowed, on BASE's thread; also keeps the numbers of
  * the last 24 hours and puts them into the store.  HOST is borrowed.  Mode,
- * names and store are those of milter_retain_context() at the time, so a context
- * has to be set before the loop runs, and a reload needs nothing of us.  NULL
- * where memory is out. */
+ * names and store are those of milter_retain_context() at the time, so a
+ * context has to be set before the loop runs, and a reload needs nothing of us.
+ * NULL where memory is out. */
 struct http *http_start(struct event_base *base, int fd,
     const struct control_host *host);
 

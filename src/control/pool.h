@@ -30,8 +30,8 @@ struct pool_options {
 /* NULL where memory is out. */
 struct control_pool *pool_create(const struct pool_options *options);
 
-/* Takes LINE.  False, and LINE is left to the caller, where the queue is full or
- * there can be no thread. */
+/* Takes LINE.  False, and LINE is left to the caller, where the queue is full
+ * or there can be no thread. */
 bool pool_submit(struct control_pool *pool, char *line, size_t len,
     void *ticket);
 

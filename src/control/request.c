@@ -13,7 +13,8 @@ struct reader {
 	struct request *request;
 };
 
-/* A member of an object, which it takes in.  False with the problem appended. */
+/* A member of an object, which it takes in.  False with the problem
+ * appended. */
 struct member {
 	const char *name;
 	bool (*take)(struct reader *reader, const char *name, json_t *value);

@@ -11,8 +11,8 @@ struct strbuf;
 /* Bind and listen, before privileges are dropped and processes are forked, and
  * behind milter_open, which looks for a descriptor that listens; a
  * socket that nobody listens on any more is replaced, and mode and group are
- * set.  *FD_OUT is -1 where OPTIONS name none.  False with the problem appended;
- * *FD_OUT is -1 then, too. */
+ * set.  *FD_OUT is -1 where OPTIONS name none.  False with the problem
+ * appended; *FD_OUT is -1 then, too. */
 bool control_open_socket(const struct control_options *options, int *fd_out,
     struct strbuf *problem);
 

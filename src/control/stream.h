@@ -15,8 +15,8 @@ struct event_base;
 struct log;
 struct stream_server;
 
-/* Who connects when there are as many takes the place of who has been silent for
- * the longest time. */
+/* Who connects when there are as many takes the place of who has been silent
+ * for the longest time. */
 #define STREAM_MAX_CLIENTS 128
 #define STREAM_IDLE_S 300	/* between an answer and the next line */
 #define STREAM_LINE_S 60	/* from a line's first octet to its end */
@@ -42,7 +42,8 @@ struct stream_options {
 	size_t max_line;	/* octets */
 	size_t max_memory;	/* of all lines together */
 	const char *too_long, *too_much;	/* answers to what is more; the
-						 * connection ends behind them */
+						 * connection ends behind
+						 * them */
 	/* A line has come.  TICKET is to be answered, from here or later. */
 	void (*take)(void *context, struct stream_ticket *ticket);
 	void *context;
@@ -60,8 +61,8 @@ void stream_destroy(struct stream_server **server);
 /* The line, which is the caller's to free now. */
 char *stream_take_line(struct stream_ticket *ticket);
 
-/* Have it count for COST octets in all until it is answered.  False, and nothing
- * has changed, where that is more than there is. */
+/* Have it count for COST octets in all until it is answered.  False, and
+ * nothing has changed, where that is more than there is. */
 bool stream_set_cost(struct stream_ticket *ticket, size_t cost);
 
 /* A line end is put behind TEXT; without TEXT the connection ends.  TICKET is

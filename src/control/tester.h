@@ -23,8 +23,8 @@ struct tester *tester_create(struct board_slot *slot, struct log *log,
  * that we are ready, whatever comes of it.  Not behind tester_start. */
 void tester_run(struct tester *tester);
 
-/* From now on test each minute, sooner after a failure, on a thread of its own.  False where there can
- * be none. */
+/* From now on test each minute, sooner after a failure, on a thread of its own.
+ * False where there can be none. */
 bool tester_start(struct tester *tester);
 
 /* Have it test at once (SIGUSR1).  Any thread; does not wait for it. */

@@ -1,8 +1,9 @@
 /* control/verify.c - see verify.h.
  *
- * The answer has the verdict as a milter's MTA would see it: an action, a reply,
- * a field to be put on top, forged ones to be removed.  What was found stands
- * beside it, in "results", for people and for programs that want to know. */
+ * The answer has the verdict as a milter's MTA would see it: an action, a
+ * reply, a field to be put on top, forged ones to be removed.  What was found
+ * stands beside it, in "results", for people and for programs that want to
+ * know. */
 #include "control/verify.h"
 
 #include <jansson.h>

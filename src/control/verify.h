@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* Of a line that asks to verify, or fails to; malloc's, and it is freed, once it
- * has been read.  The answer is malloc's, too, without a line end; NULL where
- * memory is out.  Waits for DNS. */
+/* Of a line that asks to verify, or fails to; malloc's, and it is freed, once
+ * it has been read.  The answer is malloc's, too, without a line end; NULL
+ * where memory is out.  Waits for DNS. */
 char *verify_answer_line(char *line, size_t len);
 
 /* It was not judged, and its MTA is to have it sent again. */

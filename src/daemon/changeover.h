@@ -3,8 +3,8 @@
  *
  * In two steps, so that several processes can take the second one together:
  * prepare reads the files, in a thread, and makes all that the configuration
- * needs; commit has messages begin with it.  What was replaced is destroyed when
- * its last message has ended.  All calls are the loop's thread's. */
+ * needs; commit has messages begin with it.  What was replaced is destroyed
+ * when its last message has ended.  All calls are the loop's thread's. */
 #ifndef ASSAY_DAEMON_CHANGEOVER_H
 #define ASSAY_DAEMON_CHANGEOVER_H
 

@@ -27,7 +27,7 @@ struct reload_leader {
 	struct reload_leader_options options;
 	struct exchange exchange;
 	uint64_t round;
-	bool is_wanted;		/* a SIGHUP has come that nothing was done for */
+	bool is_wanted;		/* a SIGHUP that nothing was done for yet */
 	uint64_t n_asked;	/* by the control process, up to this reload */
 	struct draft next;
 	struct arena *arena;	/* of the text */

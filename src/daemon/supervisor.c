@@ -280,11 +280,13 @@ tell_death(const struct supervisor *sv, const struct worker *worker,
 	if (WIFSIGNALED(status))
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
 		    "%s %u pid=%ld was killed by signal %d",
-		    kind_of(sv, worker), worker->number, (long)worker->pid, WTERMSIG(status));
+		    kind_of(sv, worker), worker->number, (long)worker->pid,
+		    WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0 || !sv->is_stopping)
 		log_write(sv->options.log, LOG_LEVEL_ERROR,
 		    "%s %u pid=%ld has ended with status %d",
-		    kind_of(sv, worker), worker->number, (long)worker->pid, WEXITSTATUS(status));
+		    kind_of(sv, worker), worker->number, (long)worker->pid,
+		    WEXITSTATUS(status));
 }
 
 static void

@@ -21,7 +21,7 @@ struct body_digest {
 struct body_form {
 	struct canon_body canon;
 	struct dkim_hash *hash;	/* NULL: nobody asks for this form */
-	struct body_digest *open;	/* the first whose limit is not passed */
+	struct body_digest *open;	/* the first below its limit */
 	uint64_t highest_limit;
 	uint64_t n_octets;	/* of the canonical form so far */
 	bool has_failed;

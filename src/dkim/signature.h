@@ -52,8 +52,8 @@ struct dkim_signature {
 enum dkim_reason dkim_parse_signature(struct arena *arena,
     const struct mail_field *field, struct dkim_signature *sig);
 
-/* ARC's fields have most of DKIM's tags (RFC 8617 4.1.2, 4.1.3): which of them a
- * kind of field has. */
+/* ARC's fields have most of DKIM's tags (RFC 8617 4.1.2, 4.1.3): which of them
+ * a kind of field has. */
 struct dkim_tag_use {
 	struct slice name;
 	bool is_required;

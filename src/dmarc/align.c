@@ -87,8 +87,8 @@ is_strict(const struct aligner *aligner,
 static bool
 needs_orgs(struct aligner *aligner, const struct dmarc_identifier *identifier)
 {
-	return !is_strict(aligner, identifier) && !is_equal(aligner, identifier) &&
-	    identifier->domain.len > 0 &&
+	return !is_strict(aligner, identifier) &&
+	    !is_equal(aligner, identifier) && identifier->domain.len > 0 &&
 	    may_share_org(aligner, identifier->domain);
 }
 

@@ -24,7 +24,7 @@ struct dmarc_request {
 	const struct mail_authors *authors;
 	const struct dmarc_identifier *identifiers;	/* pass or temperror */
 	size_t n_identifiers;
-	bool wants_org;		/* of what fails: find org_domain all the same */
+	bool wants_org;		/* of what fails, too: find org_domain */
 	int64_t deadline_ms;
 	struct trace *trace;	/* told of each step; NULL: nobody asks */
 };

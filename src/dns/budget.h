@@ -24,9 +24,9 @@ struct budget_options {
 /* Lives in ARENA and borrows INNER and the options; one thread at a time.
  * THROTTLE, which may be NULL, is for CLIENT's network, and counts only what
  * INNER has to ask others: neither what it keeps nor what is on its way.  A
- * question beyond a limit is TEMPFAIL, as is an answer.  Half of the questions may be spent on
- * prefetches, so that none of them is why a needed one is refused: what is
- * beyond is not prefetched.  NULL where memory is out. */
+ * question beyond a limit is TEMPFAIL, as is an answer.  Half of the questions
+ * may be spent on prefetches, so that none of them is why a needed one is
+ * refused: what is beyond is not prefetched.  NULL where memory is out. */
 struct resolver *budget_create(struct arena *arena, struct resolver *inner,
     const struct budget_options *options, struct throttle *throttle,
     const struct ip_address *client);

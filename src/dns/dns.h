@@ -29,8 +29,8 @@ enum dns_status {
 struct dns_record {
 	/* TXT: the character-strings joined, any octets.
 	 * TLSA: the RDATA as it is, of whatever length (RFC 6698 2.1).
-	 * CNAME, PTR: the name; MX: the exchange.  Lower case, no dot at the end
-	 * (the root is empty); a dot within a label and octets that are not
+	 * CNAME, PTR: the name; MX: the exchange.  Lower case, no dot at the
+	 * end (the root is empty); a dot within a label and octets that are not
 	 * printable are \DDD. */
 	struct slice text;
 	uint16_t preference;		/* MX */

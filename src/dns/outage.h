@@ -1,4 +1,5 @@
-/* dns/outage.h - whether the way to the DNS seems cut, by what came back lately.
+/* dns/outage.h - whether the way to the DNS seems cut, by what came back
+ * lately.
  *
  * What looks like an outage is failures in a row, and no answer for a while; a
  * sender can have many of his own names fail between two answers to others. */
@@ -18,7 +19,8 @@ struct outage {
 	int64_t next_start_ms;	/* no fresh start before */
 };
 
-/* Times are base/clock.h's monotonic ones; what is all zero has seen nothing. */
+/* Times are base/clock.h's monotonic ones; what is all zero has seen
+ * nothing. */
 void outage_note_answer(struct outage *outage, int64_t now_ms);
 void outage_note_failure(struct outage *outage);
 

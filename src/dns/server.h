@@ -4,7 +4,8 @@
 
 #include "base/slice.h"
 
-/* Whether SERVER can be one: "192.0.2.1", "192.0.2.1@5353", "2001:db8::1@53". */
+/* Whether SERVER can be one: "192.0.2.1", "192.0.2.1@5353",
+ * "2001:db8::1@53". */
 bool dns_check_server(struct slice server);
 
 /* The next server that the resolv.conf TEXT names and that can be one,

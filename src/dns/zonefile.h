@@ -9,7 +9,7 @@ struct zonefile;
 
 struct zonefile_entry {
 	struct dns_name owner;
-	bool is_skipped;	/* a type that dns.h has not: the rest is unset */
+	bool is_skipped;	/* a type dns.h has not: the rest is unset */
 	enum dns_type type;
 	uint32_t ttl_s;
 	struct dns_record record;	/* text: until the next call */

@@ -158,7 +158,8 @@ inspect_add_recipient(struct inspect *in, struct slice argument)
 		recipient->domain = SLICE_EMPTY;	/* it is no domain */
 	if (results->n_recipients == 1)
 		sender_run_ahead(in);
-	return arena_has_failed(in->arena) ? state_fail_message(in) : INSPECT_OK;
+	return arena_has_failed(in->arena) ? state_fail_message(in) :
+	    INSPECT_OK;
 }
 
 enum inspect_status

@@ -147,7 +147,8 @@ inspect_add_field(struct inspect *in, struct slice name, struct slice value)
 		note_from(in, field);
 	else if (field != NULL && !note_field(in, field))
 		return state_fail_message(in);
-	return arena_has_failed(in->arena) ? state_fail_message(in) : INSPECT_OK;
+	return arena_has_failed(in->arena) ? state_fail_message(in) :
+	    INSPECT_OK;
 }
 
 static void
@@ -180,5 +181,6 @@ inspect_end_header(struct inspect *in)
 	if (in->chain != NULL)
 		arc_end_header(in->chain, &in->header,
 		    results->is_header_whole);
-	return arena_has_failed(in->arena) ? state_fail_message(in) : INSPECT_OK;
+	return arena_has_failed(in->arena) ? state_fail_message(in) :
+	    INSPECT_OK;
 }

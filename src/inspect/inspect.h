@@ -98,7 +98,7 @@ struct inspect_results {
 	bool is_header_whole;	/* false: a limit was hit, fields are missing */
 	enum mail_author_status author_status;
 	struct mail_authors authors;
-	struct spf_outcome spf;		/* MAIL FROM; HELO for the null sender */
+	struct spf_outcome spf;		/* MAIL FROM; HELO for a null sender */
 	struct spf_outcome helo_spf;	/* HELO identity, always */
 	const struct dkim_outcome *dkim;
 	size_t n_dkim;
@@ -107,8 +107,8 @@ struct inspect_results {
 	struct dmarc_outcome dmarc;
 	bool is_dmarc_checked;
 	uint64_t body_octets;
-	/* Deletions owed to forged fields, as occurrences among all fields named
-	 * Authentication-Results, from 1, in ascending order. */
+	/* Deletions owed to forged fields, as occurrences among all fields
+	 * named Authentication-Results, from 1, in ascending order. */
 	const unsigned *forged_fields;
 	size_t n_forged_fields;
 	unsigned limits_hit;	/* base/limit.h; known to inspect_peek, too */

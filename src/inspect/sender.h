@@ -12,8 +12,8 @@ struct inspect;
 void sender_run_ahead(struct inspect *in);
 void sender_run_meanwhile(void *inspect);
 
-/* results.spf: of MAIL FROM, of HELO for the null sender; evaluated once, if SPF
- * is to be checked at all.  Blocks. */
+/* results.spf: of MAIL FROM, of HELO for the null sender; evaluated once, if
+ * SPF is to be checked at all.  Blocks. */
 void sender_check(struct inspect *in, int64_t deadline_ms);
 
 /* results.helo_spf, after sender_check.  Blocks. */

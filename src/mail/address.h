@@ -13,7 +13,7 @@ struct arena;
 
 enum mail_author_status {
 	MAIL_AUTHOR_OK = 0,	/* at least one domain */
-	MAIL_AUTHOR_ABSENT,	/* no From field; for whoever reads the header */
+	MAIL_AUTHOR_ABSENT,	/* no From field; for who reads the header */
 	MAIL_AUTHOR_REPEATED,	/* more than one; the same */
 	MAIL_AUTHOR_EMPTY,	/* no address: nothing, or an empty group */
 	MAIL_AUTHOR_MALFORMED,	/* no address-list, or not for all readers
@@ -33,8 +33,8 @@ struct mail_authors {
 
 /* One field's value, name and colon gone.  *AUTHORS_OUT lives in ARENA and is
  * empty unless OK.  Display names, comments and encoded-words never give an
- * address; "user@domain." loses its dot.  Let pass are unquoted "@", "[...]" and
- * commas in the phrase before an angle address, and any bare word beside an
+ * address; "user@domain." loses its dot.  Let pass are unquoted "@", "[...]"
+ * and commas in the phrase before an angle address, and any bare word beside an
  * address that has a domain.  What two readers could take for different
  * addresses is MALFORMED. */
 enum mail_author_status mail_parse_authors(struct arena *arena,

@@ -1,4 +1,5 @@
-/* mail/field.h - the header of a message: its fields in order (RFC 5322 2.2). */
+/* mail/field.h - the header of a message: its fields in order (RFC 5322
+ * 2.2). */
 #ifndef ASSAY_MAIL_FIELD_H
 #define ASSAY_MAIL_FIELD_H
 

@@ -1,4 +1,5 @@
-/* mail/taglist.h - DKIM's tag=value lists (RFC 6376 3.2), which ARC uses too. */
+/* mail/taglist.h - DKIM's tag=value lists (RFC 6376 3.2), which ARC uses
+ * too. */
 #ifndef ASSAY_MAIL_TAGLIST_H
 #define ASSAY_MAIL_TAGLIST_H
 

@@ -16,8 +16,9 @@ bool milter_open(struct milter_context *context, struct strbuf *problem);
 
 /* Messages that begin from now on use CONTEXT in place of the one that
  * milter_open was given, or the last of these; those that are open keep theirs.
- * CONTEXT must live until it was replaced in its turn and milter_is_context_used
- * says false.  What concerns the socket is not looked at again. */
+ * CONTEXT must live until it was replaced in its turn and
+ * milter_is_context_used says false.  What concerns the socket is not looked at
+ * again. */
 void milter_set_context(struct milter_context *context);
 
 /* Of one that was replaced: whether a message, or someone who has retained it,

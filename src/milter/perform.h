@@ -10,8 +10,8 @@ struct policy_verdict;
 struct session;
 
 /* Set the reply for SMFIS_REJECT or SMFIS_TEMPFAIL.  PREFIX_OCTETS is what the
- * MTA may write before TEXT.  False where that failed: the MTA has a text of its
- * own then. */
+ * MTA may write before TEXT.  False where that failed: the MTA has a text of
+ * its own then. */
 bool perform_reply(SMFICTX *ctx, const char *code, const char *enhanced,
     struct slice text, size_t prefix_octets);
 

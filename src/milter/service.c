@@ -35,7 +35,8 @@ service_release_context(struct milter_context *context)
 	atomic_fetch_sub(&context->n_users, 1);
 }
 
-/* Count first and look then, as milter_close (milter.h) does it the other way round. */
+/* Count first and look then, as milter_close (milter.h) does it the other way
+ * round. */
 bool
 service_enter(struct service *service)
 {

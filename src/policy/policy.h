@@ -39,8 +39,8 @@ enum policy_sign {
 	POLICY_SIGN_LIST = 1 << 3,	/* of a list that is authenticated */
 	POLICY_SIGN_FORWARDER = 1 << 4,	/* declared: dmarc.forwarders */
 	POLICY_SIGN_RELAY = 1 << 5,	/* declared: a relay of ours */
-	POLICY_SIGN_SEALER = 1 << 6,	/* trusted sealers vouch for the author */
-	POLICY_SIGN_HISTORY = 1 << 7,	/* the author's mail comes by this path */
+	POLICY_SIGN_SEALER = 1 << 6,	/* vouched for by trusted sealers */
+	POLICY_SIGN_HISTORY = 1 << 7,	/* author's mail comes by this path */
 };
 
 #define POLICY_SIGNS_ALL 0xffU

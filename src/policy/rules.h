@@ -29,7 +29,7 @@ struct policy_recipient {
  * message may have any. */
 struct policy_rule_match {
 	struct policy_list author_domains;	/* patterns */
-	struct policy_list dkim_domains;	/* patterns for d= of what passed */
+	struct policy_list dkim_domains;	/* globs for d= that passed */
 	struct policy_list sealers;	/* patterns for the newest sealer of a
 					 * chain that passed */
 	struct policy_list listeners;	/* the MTA's names, exactly */
@@ -40,7 +40,7 @@ struct policy_rule_match {
 };
 
 struct policy_rule {
-	struct slice name;	/* "2", its place from 1 on, unless it has one */
+	struct slice name;	/* "2", its place from 1 on, if it has none */
 	struct policy_rule_match match;
 	enum policy_rule_action action;
 	bool is_always;		/* applies to what passed DMARC too */
@@ -56,8 +56,8 @@ bool policy_rule_has_ended(const struct policy_rule *rule, int64_t now_s);
 /* Whether RULE is about this message, DMARC's result included.  A rule that IS_
  * WEAKER than what would be done without it must fit all recipients and all
  * Author Domains, any other only one of each: there is one answer for all of
- * them, and nobody buys a milder one by adding a name, nor by being hearsay as a
- * client (inspect/relay.h). */
+ * them, and nobody buys a milder one by adding a name, nor by being hearsay as
+ * a client (inspect/relay.h). */
 bool policy_rule_matches(const struct policy_rule *rule,
     const struct inspect_results *results, bool is_weaker);
 

@@ -13,8 +13,9 @@ void policy_judge_spf(const struct policy_options *options,
     const struct spf_outcome *spf, struct arena *arena,
     struct policy_verdict *verdict);
 
-/* The same at end of message, for mail by a relay of ours: of its client no more
- * is known at MAIL.  What DMARC made of the message, in VERDICT, comes first. */
+/* The same at end of message, for mail by a relay of ours: of its client no
+ * more is known at MAIL.  What DMARC made of the message, in VERDICT, comes
+ * first. */
 void policy_judge_relayed_sender(const struct policy_options *options,
     const struct inspect_results *results, struct arena *arena,
     struct policy_verdict *verdict);

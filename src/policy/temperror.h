@@ -1,5 +1,6 @@
-/* policy/temperror.h - what comes of DNS answers that DMARC did not get (RFC 9989
- * 5.3.6): the sender is to try again where they could change the verdict. */
+/* policy/temperror.h - what comes of DNS answers that DMARC did not get (RFC
+ * 9989 5.3.6): the sender is to try again where they could change the
+ * verdict. */
 #ifndef ASSAY_POLICY_TEMPERROR_H
 #define ASSAY_POLICY_TEMPERROR_H
 

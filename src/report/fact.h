@@ -50,14 +50,14 @@ struct report_fact {
 	struct slice author_domain;
 	struct ip_address source;
 	struct slice envelope_from;	/* domain of MAIL FROM; empty: null */
-	struct slice envelope_to;	/* the domain of all recipients, where it
-					 * is one and is to be told */
+	struct slice envelope_to;	/* the domain of all recipients, where
+					 * it is one and is to be told */
 	struct slice disposition;	/* none, pass, quarantine, reject */
 	bool is_dkim_aligned, is_spf_aligned;	/* aligned and passed */
 	/* Override reasons, each "TYPE" or "TYPE COMMENT", '\n' between. */
 	struct slice reasons;
-	struct slice spf_domain, spf_result;	/* of MAIL FROM; HELO's domain for
-						 * the null sender */
+	struct slice spf_domain, spf_result;	/* of MAIL FROM; HELO's domain
+						 * for the null sender */
 	struct report_signature signatures[REPORT_MAX_SIGNATURES];
 	size_t n_signatures;
 

@@ -8,7 +8,8 @@ struct report_failure_request;
 struct strbuf;
 
 /* What is known when the message ends, from Auth-Failure on, each field ended
- * with LF.  An SPF-DNS field lacks its record, which report/failure_mail.h adds:
+ * with LF.  An SPF-DNS field lacks its record, which report/failure_mail.h
+ * adds:
  *
  *	SPF-DNS: txt : example.org :
  */

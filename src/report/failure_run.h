@@ -40,7 +40,7 @@ struct failure_run {
 	const struct dmarc_options *dmarc;
 	struct resolver *resolver;
 	unsigned dns_timeout_ms;	/* for one question */
-	struct deliverer *deliverer;	/* NULL: a dry run, nothing is changed */
+	struct deliverer *deliverer;	/* NULL: a dry run changes nothing */
 	int64_t now_s;
 	const volatile sig_atomic_t *should_stop;	/* NULL: nobody asks */
 	void (*tell)(void *context, const struct failure_event *event);

@@ -24,7 +24,7 @@ enum feedback_container {
 
 enum feedback_kind {
 	FEEDBACK_HOLDS,		/* others: CONTAINER says which it is */
-	FEEDBACK_TEXT,		/* a slice at OFFSET of its container's object */
+	FEEDBACK_TEXT,		/* slice at OFFSET of its container's object */
 	FEEDBACK_NUMBER,	/* a uint64_t there */
 	FEEDBACK_ERROR,		/* one of several texts */
 };

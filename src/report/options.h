@@ -7,14 +7,15 @@
 
 struct report_options {
 	const char *store;		/* URL; "" for none */
-	unsigned keep_days;		/* store.h's rows are pruned behind them */
+	unsigned keep_days;		/* store.h prunes rows behind them */
 	/* How reports are sent; NULL from: none are. */
 	const char *from;		/* address; its bounces come to
 					 * "assay report bounce" */
 	const char *organization;	/* NULL: the domain of from */
 	const char *contact;		/* extra_contact_info, or NULL */
 	const char *submitter;		/* NULL: the host's name */
-	const char *transport;		/* "sendmail:PATH", "smtp://HOST:PORT" */
+	const char *transport;		/* "sendmail:PATH",
+					 * "smtp://HOST:PORT" */
 	bool tells_recipient_domain;	/* envelope_to */
 	unsigned max_destinations;	/* of one record's rua, in its order */
 	size_t max_octets;		/* of one report, compressed */

@@ -147,8 +147,8 @@ take_word(struct cursor *cur, struct slice *word_out)
 }
 
 /* Behind these stands a login, which is a local part though it may have no "@":
- * RFC 8601's property, and what Postfix writes into Received.  LABEL_OUT and the
- * login, which may be quoted, are passed. */
+ * RFC 8601's property, and what Postfix writes into Received.  LABEL_OUT and
+ * the login, which may be quoted, are passed. */
 static bool
 take_login(struct cursor *cur, struct slice *label_out, struct slice *login_out)
 {

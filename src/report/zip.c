@@ -20,7 +20,7 @@
 #define MAX_ENTRIES 16		/* passed over until the report comes */
 
 #define FLAG_ENCRYPTED 0x0001U
-#define FLAG_DESCRIPTOR 0x0008U		/* sizes and CRC stand behind the data */
+#define FLAG_DESCRIPTOR 0x0008U		/* sizes and CRC are behind the data */
 #define FLAG_MASKED 0x2000U		/* the header itself is encrypted */
 #define METHOD_STORED 0
 #define METHOD_DEFLATED 8

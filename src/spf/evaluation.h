@@ -12,7 +12,7 @@
 enum spf_status {
 	SPF_OK = 0,
 	SPF_UNDECIDED,		/* an answer or memory is missing: temperror */
-	SPF_BROKEN,		/* the records cannot be interpreted: permerror */
+	SPF_BROKEN,		/* records cannot be interpreted: permerror */
 };
 
 struct spf_evaluation {

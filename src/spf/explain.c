@@ -33,6 +33,6 @@ spf_explain(struct spf_evaluation *ev)
 	    spf_find_validated_name(ev) == SPF_OK))
 		(void)spf_expand_explanation(ev->arena, text, &ev->values,
 		    &explanation);	/* empty unless OK */
-	ev->reason = reason;	/* that of the result, not of what failed here */
+	ev->reason = reason;	/* the result's, not of what failed here */
 	return explanation;
 }

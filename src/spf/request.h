@@ -25,7 +25,7 @@ struct spf_options {
 struct spf_request {
 	enum spf_identity identity;
 	struct ip_address client;
-	struct slice helo;	/* as given, for %{h}; the domain of that identity */
+	struct slice helo;	/* as given, for %{h}; that identity's domain */
 	/* MAIL FROM without brackets; a null sender is empty and is checked as
 	 * postmaster@HELO (2.4). */
 	struct slice mail_from;
@@ -41,11 +41,12 @@ struct spf_outcome {
 	struct slice domain;	/* <domain> that was checked, normalized; as
 				 * written where it is no domain */
 	struct slice mechanism;	/* the directive that matched, as written in its
-				 * record ("-all", "ip4:192.0.2.0/24"); "default"
-				 * where none did; empty for none and errors */
+				 * record ("-all", "ip4:192.0.2.0/24");
+				 * "default" where none did; empty for none and
+				 * errors */
 	struct slice reason;	/* one sentence for people, ASCII, escaped */
-	struct slice explanation;	/* of a fail (6.2): ASCII, printable; empty
-				 * where the domain gives none */
+	struct slice explanation;	/* of a fail (6.2): ASCII, printable;
+				 * empty where the domain gives none */
 	unsigned n_terms, n_void_lookups;	/* counted */
 	bool is_pass_too_wide;	/* a pass by "all" or by a network wider than
 				 * /8: it says next to nothing */
