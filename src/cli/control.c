@@ -10,6 +10,7 @@
 #include "cli/ask.h"
 #include "cli/command.h"
 #include "cli/rows.h"
+#include "control/results.h"
 
 /* Of a command: what to ask, and how to show what comes. */
 struct exchange {
@@ -65,10 +66,8 @@ static void
 print_lines(FILE *out, const json_t *lines)
 {
 	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const json_t *line = json_array_get(lines, i);
-
-		terminal_print_escaped(out, (struct slice){
-		    json_string_value(line), json_string_length(line) });
+		terminal_print_escaped(out, results_get_text(
+		    json_array_get(lines, i)));
 		putc('\n', out);
 	}
 }
@@ -182,7 +181,6 @@ show_zone(const json_t *zone)
 {
 	static const char *const columns[] = { "questions", "failures" };
 	static const char *const times[] = { "mean_us", "max_us" };
-	const json_t *name = json_object_get(zone, "zone");
 
 	for (size_t i = 0; i < N_ELEMENTS(columns); i++)
 		printf("%10" PRId64, (int64_t)json_integer_value(
@@ -191,8 +189,8 @@ show_zone(const json_t *zone)
 		printf("%10.1f", (double)json_integer_value(
 		    json_object_get(zone, times[i])) / 1000);
 	fputs("  ", stdout);
-	terminal_print_escaped(stdout, (struct slice){
-	    json_string_value(name), json_string_length(name) });
+	terminal_print_escaped(stdout, results_get_text(
+	    json_object_get(zone, "zone")));
 	putchar('\n');
 }
 

@@ -9,6 +9,7 @@
 #include "cli/doctor.h"
 #include "config/settings.h"
 #include "control/client.h"
+#include "control/results.h"
 
 #define MAX_TEXT ((size_t)4096)
 #define ANSWER_MS 10000
@@ -39,12 +40,8 @@ add_health(struct check *check, const json_t *answer)
 	const json_t *lines = json_object_get(json_object_get(answer,
 	    "health"), "lines");
 
-	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const json_t *line = json_array_get(lines, i);
-
-		add_line(check, (struct slice){ json_string_value(line),
-		    json_string_length(line) });
-	}
+	for (size_t i = 0; i < json_array_size(lines); i++)
+		add_line(check, results_get_text(json_array_get(lines, i)));
 	return json_array_size(lines) != 0;
 }
 

@@ -13,6 +13,7 @@
 #include "base/cursor.h"
 #include "base/strbuf.h"
 #include "cli/explain_text.h"
+#include "control/results.h"
 
 #define MAX_VALUE ((size_t)4096)
 
@@ -211,13 +212,6 @@ load_object(struct slice text)
 	return NULL;
 }
 
-static struct slice
-slice_from_json(const json_t *string)
-{
-	return (struct slice){ json_string_value(string),
-		json_string_length(string) };
-}
-
 static bool
 is_object_of(struct slice text, struct slice id)
 {
@@ -230,7 +224,7 @@ is_object_of(struct slice text, struct slice id)
 		return false;
 	object = load_object(text);
 	for (size_t i = 0; i < N_ELEMENTS(keys); i++)
-		is_found = is_found || slice_eq(id, slice_from_json(
+		is_found = is_found || slice_eq(id, results_get_text(
 		    json_object_get(object, keys[i])));
 	json_decref(object);
 	return is_found;
@@ -240,7 +234,7 @@ static void
 append_scalar(struct strbuf *text, struct arena *arena, const json_t *value)
 {
 	if (json_is_string(value))
-		strbuf_append(text, decode(arena, slice_from_json(value)));
+		strbuf_append(text, decode(arena, results_get_text(value)));
 	else if (json_is_integer(value))
 		strbuf_printf(text, "%" JSON_INTEGER_FORMAT,
 		    json_integer_value(value));

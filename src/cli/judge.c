@@ -217,10 +217,7 @@ make_request(const struct judge *j, struct arena *arena,
 static struct slice
 text_of(const json_t *object, const char *key)
 {
-	const json_t *value = json_object_get(object, key);
-
-	return (struct slice){ json_string_value(value),
-		json_string_length(value) };
+	return results_get_text(json_object_get(object, key));
 }
 
 static enum terminal_style

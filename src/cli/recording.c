@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "control/results.h"
 #include "dns/resolver.h"
 
 #define VERSION 1
@@ -75,8 +76,7 @@ read_latin(struct arena *arena, const json_t *value, struct slice *octets_out)
 
 	if (!json_is_string(value))
 		return false;
-	text = (struct slice){ json_string_value(value),
-		json_string_length(value) };
+	text = results_get_text(value);
 	strbuf_init(&octets, arena, MAX_TEXT);
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned c = (unsigned char)text.ptr[i];

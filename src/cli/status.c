@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/rows.h"
 #include "cli/terminal.h"
+#include "control/results.h"
 
 struct showing {
 	struct rows rows;
@@ -35,10 +36,7 @@ get_number(const struct showing *s, const char *group, const char *name)
 static struct slice
 get_text(const struct showing *s, const char *group, const char *name)
 {
-	const json_t *value = find(s->answer, group, name);
-
-	return (struct slice){ json_string_value(value),
-		json_string_length(value) };
+	return results_get_text(find(s->answer, group, name));
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -89,9 +87,7 @@ show_health(const struct showing *s)
 	const json_t *lines = find(s->answer, "health", "lines");
 
 	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const json_t *line = json_array_get(lines, i);
-		struct slice words = { json_string_value(line),
-			json_string_length(line) };
+		struct slice words = results_get_text(json_array_get(lines, i));
 		struct strbuf text;
 
 		rows_begin(&s->rows, &text);

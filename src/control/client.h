@@ -19,9 +19,9 @@ enum client_status {
 	CLIENT_NO_MEMORY,
 };
 
-/* SOCKET is "unix:/PATH" or "/PATH".  *FD_OUT is the caller's to close, and does
- * not block.  But for CLIENT_OK, PROBLEM says what is wrong, and what to do about
- * it.  Does not wait. */
+/* SOCKET is "unix:/PATH" or "/PATH".  *FD_OUT is the caller's to close, and
+ * does not block.  But for CLIENT_OK, PROBLEM says what is wrong, and what to
+ * do about it.  Does not wait. */
 enum client_status client_connect(const char *socket, int *fd_out,
     struct strbuf *problem);
 

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/strbuf.h"
+#include "control/results.h"
 
 #define SHOWN_OCTETS ((size_t)64)	/* of a wrong word */
 
@@ -62,20 +63,13 @@ complain(struct reader *reader, const char *name, const char *what)
 	return false;
 }
 
-static struct slice
-text_of(const json_t *value)
-{
-	return (struct slice){ json_string_value(value),
-		json_string_length(value) };
-}
-
 static bool
 take_text(struct reader *reader, const char *name, const json_t *value,
     struct slice *text_out)
 {
 	if (!json_is_string(value))
 		return complain(reader, name, "must be a string");
-	*text_out = text_of(value);
+	*text_out = results_get_text(value);
 	return true;
 }
 
@@ -126,7 +120,7 @@ take_level(struct reader *reader, const char *name, json_t *value)
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
 		enum log_level level = (enum log_level)i;
 
-		if (!json_is_string(value) || !slice_eq(text_of(value),
+		if (!json_is_string(value) || !slice_eq(results_get_text(value),
 		    slice_from_cstr(log_level_name(level))))
 			continue;
 		request->level = level;
@@ -149,7 +143,8 @@ take_client(struct reader *reader, const char *name, json_t *value)
 		*client = (struct ip_address){ .family = IP_NONE };
 		return true;
 	}
-	return (json_is_string(value) && ip_parse(text_of(value), client)) ||
+	return (json_is_string(value) &&
+	    ip_parse(results_get_text(value), client)) ||
 	    complain(reader, name, "must be an IP address, or null for mail "
 	    "that did not come by SMTP");
 }
@@ -344,7 +339,7 @@ take_request(struct reader *reader, bool is_short)
 	if (!json_is_string(command))
 		return complain(reader, "command", "is missing, or no string");
 	for (size_t i = 0; i < N_ELEMENTS(commands); i++) {
-		if (!slice_eq(text_of(command),
+		if (!slice_eq(results_get_text(command),
 		    slice_from_cstr(commands[i].name)))
 			continue;
 		request->command = commands[i].command;

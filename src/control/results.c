@@ -22,6 +22,13 @@ results_make_text(struct arena *arena, struct slice text)
 	    escaped.len);
 }
 
+struct slice
+results_get_text(const json_t *value)
+{
+	return (struct slice){ json_string_value(value),
+		json_string_length(value) };
+}
+
 static json_t *
 make_spf(struct arena *arena, const struct inspect_results *results)
 {

@@ -19,6 +19,10 @@ struct policy_verdict;
 /* NULL, which json_pack refuses all of, where memory is out. */
 json_t *results_make_text(struct arena *arena, struct slice text);
 
+/* The octets of a string, which VALUE owns; none where VALUE is something
+ * else, or NULL. */
+struct slice results_get_text(const json_t *value);
+
 /* Into OBJECT: "spf", "dkim", "arc", "dmarc", "flags", "verdict" and "field",
  * which is the value of our Authentication-Results field in one line.  False
  * where memory is out. */
