@@ -1,7 +1,8 @@
 /* base/log.h - where lines for the operator go.
  *
- * Only milter/, dns/unbound.c, config/ and daemon/ log; protocol modules return
- * a reason.  Safe to use from any thread; writes one line per call. */
+ * Of the folders before milter/ only dns/unbound.c and report/writer.c log:
+ * protocol modules return a reason.  Safe to use from any thread; writes one
+ * line per call. */
 #ifndef ASSAY_BASE_LOG_H
 #define ASSAY_BASE_LOG_H
 

@@ -1,5 +1,5 @@
 /* control/answer.h - what the control socket says of the daemon, and its
- * errors; assayd(8) lists the members. */
+ * errors; assay-control(7) lists the members. */
 #ifndef ASSAY_CONTROL_ANSWER_H
 #define ASSAY_CONTROL_ANSWER_H
 

@@ -1,5 +1,5 @@
 /* control/server.h - the control socket: whoever may connect to it sends JSON
- * objects, one a line, and gets one back for each; assayd(8) has the protocol.
+ * objects, one a line, and gets one back for each (assay-control(7)).
  *
  * It serves on a loop of its owner's and blocks it for nobody: messages to be
  * verified go to threads of its own. */

@@ -32,15 +32,15 @@ void loop_set_drain(struct loop *loop, unsigned drain_s);
  * NULL: there is none. */
 void loop_show_cache(struct loop *loop, const struct resolver *cache);
 
+/* And WRITER, the same. */
+void loop_show_writer(struct loop *loop, const struct report_writer *writer);
+
 /* This process is one of those that share the socket.  It leaves that as it is
  * at its end, and stores the time in BEAT_MS (clock_monotonic_ms) each
  * INTERVAL_US, if that is not 0, to show that it turns.  False where memory is
  * out. */
 bool loop_be_worker(struct loop *loop, atomic_llong *beat_ms,
     uint64_t interval_us);
-
-/* And WRITER, the same. */
-void loop_show_writer(struct loop *loop, const struct report_writer *writer);
 
 /* Have SIGUSR1 make TESTER (control/tester.h), which is borrowed, test. */
 void loop_show_tester(struct loop *loop, struct tester *tester);
