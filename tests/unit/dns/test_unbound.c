@@ -1162,7 +1162,7 @@ test_counted(void **state)
 	struct arena *arena = test_arena();
 	struct dns_metrics metrics = { .n_timeouts = 0 };
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .trust_anchor_file = NULL };
 
 	start_relay(&relay, fixture, RELAY_FORWARD);
 	create_resolver(&loop, relay.server, 400);
@@ -1213,7 +1213,7 @@ test_counted_waits(void **state)
 	struct arena *arena = test_arena();
 	struct dns_metrics metrics = { .n_timeouts = 0 };
 	struct relay relay;
-	struct loop loop;
+	struct loop loop = { .trust_anchor_file = NULL };
 
 	start_relay(&relay, fixture, RELAY_FORWARD);
 	start_cached_loop(&loop, relay.server, 5000);
