@@ -102,6 +102,8 @@ void
 log_reconfigure(struct log *log, const struct log_settings *settings)
 {
 	prepare_syslog(log, settings);
+	if (settings->sink == LOG_SINK_STDERR)
+		log_stderr_prepare(log->err);
 	atomic_store(atomic_load(&log->settings), pack(settings));
 }
 

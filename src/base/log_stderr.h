@@ -16,6 +16,10 @@ struct log_stderr *log_stderr_create(void);
 /* Accepts NULL; *ERR is NULL then. */
 void log_stderr_destroy(struct log_stderr **err);
 
+/* Lines are to come: make ready for them, while we may be root.  Not needed
+ * otherwise. */
+void log_stderr_prepare(struct log_stderr *err);
+
 /* LINE with its line end, at once.  Waits a moment for a reader who is late,
  * once, and then no more until there is room again.  Where LINE is the first
  * that was written again, how many were lost before it: the caller writes a

@@ -5,12 +5,15 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit/capture.h"
 #include "unit/test.h"
 
 #define N_MANY 100000
+#define N_PROCESSES 4
+#define N_RACES 20
 
 /* Standard error is one end of them, the reader has the other. */
 struct reader {
@@ -203,6 +206,68 @@ test_file(void **state)
 	arena_destroy(&arena);
 }
 
+/* Of several processes with one pipe: who has seen room may find it taken. */
+static int
+write_along(struct log_stderr *err, int start_fd)
+{
+	static char line[4000];
+	char octet;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	alarm(5);		/* who waits for ever is killed */
+	if (read(start_fd, &octet, 1) != 0)
+		return 1;
+	for (int i = 0; i < 40; i++)
+		log_stderr_write(err, (struct slice){ line, sizeof(line) });
+	return 0;
+}
+
+/* How many of them came to their end.  Asserts nothing: that would be written
+ * where there is no room. */
+static int
+race(struct log_stderr *err)
+{
+	pid_t pids[N_PROCESSES];
+	int start[2], status, n_ended = 0;
+
+	if (pipe(start) != 0)
+		return -1;
+	for (int i = 0; i < N_PROCESSES; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			close(start[1]);
+			_exit(write_along(err, start[0]));
+		}
+	}
+	close(start[0]);
+	close(start[1]);
+	for (int i = 0; i < N_PROCESSES; i++)
+		n_ended += pids[i] > 0 && waitpid(pids[i], &status, 0) ==
+		    pids[i] && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return n_ended;
+}
+
+static void
+test_processes(void **state)
+{
+	struct reader reader;
+	struct log_stderr *err = log_stderr_create();
+	int fds[2], n_ended = N_PROCESSES;
+
+	(void)state;
+	assert_non_null(err);
+	assert_int_equal(pipe(fds), 0);
+	take_stderr(&reader, fds);
+	for (int i = 0; i < N_RACES && n_ended == N_PROCESSES; i++) {
+		n_ended = race(err);
+		(void)read_all(&reader, NULL, 0);
+	}
+	give_stderr_back(&reader);
+	log_stderr_destroy(&err);
+	assert_int_equal(n_ended, N_PROCESSES);
+}
+
 int
 main(void)
 {
@@ -213,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_not_told),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
