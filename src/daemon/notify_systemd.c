@@ -25,7 +25,7 @@ void
 notify_reloading(void)
 {
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-	    clock_monotonic_ms() * 1000);
+	    clock_monotonic_us());
 }
 
 void
