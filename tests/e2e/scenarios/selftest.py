@@ -4,6 +4,7 @@ life.  Nothing is refused for it, and nothing is let in."""
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -230,11 +231,15 @@ def without_ed25519(lab):
 	crypto.assayd.terminate()
 
 
-@scenario("the self-test is made each minute", is_slow=True)
+@scenario("the self-test is made each minute, and soon after it failed",
+    is_slow=True)
 def each_minute(lab):
 	crypto = Crypto(lab)
+	crypto.expect_sound()		# it was made at start
 	crypto.say("no")
 	crypto.wait_for(FAILS, asks=False)
 	crypto.repair()
+	start = time.monotonic()
 	crypto.wait_for(PASSES, asks=False)
+	expect(time.monotonic() - start < 20 * lab.patience, "not soon")
 	crypto.assayd.terminate()
