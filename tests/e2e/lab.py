@@ -24,7 +24,7 @@ from smtp import Smtp
 HERE = os.path.dirname(os.path.abspath(__file__))
 AUTHSERV_ID = "mx.example.org"
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-N_SLOTS = 100	# SMTP ports, each with a milter socket of its own
+N_SLOTS = 250	# SMTP ports, each with a milter socket of its own
 
 # Sanitizers tell by exit code as well as on stderr.
 SANITIZER_OPTIONS = {
