@@ -162,8 +162,8 @@ copy_text(const struct found *found, const config_setting_t *setting,
 	if (!has_control(raw))
 		return true;
 	problems_add(found->place.problems, text->line, "%s cannot be \"%s\": "
-	    "write it without control characters", found->place.path,
-	    problems_show(found->place.problems, raw));
+	    "write it without control characters, with a quote at its end",
+	    found->place.path, problems_show(found->place.problems, raw));
 	return false;
 }
 

@@ -101,7 +101,7 @@ static const struct {
 	    "\"temperror\"\n" },
 	{ "control character", MONITOR "store = \"a\\nb\";",
 	    "f:1: store cannot be \"a\\x0ab\": write it without control "
-	    "characters\n" },
+	    "characters, with a quote at its end\n" },
 	{ "long value", MONITOR "mode = \"x\";",
 	    "f:1: duplicate setting name here, or in the line before: write "
 	    "each key and each group once; all keys of a group stand in its "

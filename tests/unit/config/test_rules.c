@@ -142,7 +142,7 @@ test_refused(void **state)
 		{ "control character", MODE "rules = ({ " MATCH
 		    "action = \"accept\"; why = \"a\\nb\"; });",
 		    "f:2: rules cannot be \"a\\x0ab\": write it without "
-		    "control characters\n" },
+		    "control characters, with a quote at its end\n" },
 	};
 
 	(void)state;
