@@ -59,8 +59,11 @@ tell_access(struct strbuf *problem, const char *path)
 		    "group ");
 		append_group(problem, status.st_gid);
 	} else {
-		strbuf_append_cstr(problem, "become root, or the user ");
-		append_user(problem, status.st_uid);
+		strbuf_append_cstr(problem, "become root");
+		if (status.st_uid != 0) {
+			strbuf_append_cstr(problem, ", or the user ");
+			append_user(problem, status.st_uid);
+		}
 		strbuf_append_cstr(problem, "; control.socket_mode and "
 		    "control.socket_group let others in");
 	}

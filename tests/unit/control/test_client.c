@@ -129,13 +129,16 @@ test_not_permitted(void **state)
 {
 	static const struct {
 		mode_t folder_mode, mode;
+		uid_t owner;
 		const char *words;
 	} cases[] = {
-		{ 0755, 0660, ": permission denied: become root, or a member "
-		    "of the group \"root\"" },
-		{ 0755, 0600, ": permission denied: become root, or the user "
-		    "\"root\"; control.socket_mode" },
-		{ 0700, 0660, ": permission denied: its folder may not be "
+		{ 0755, 0660, 0, ": permission denied: become root, or a "
+		    "member of the group \"root\"" },
+		{ 0755, 0600, 0, ": permission denied: become root; "
+		    "control.socket_mode" },
+		{ 0755, 0600, 54321, ": permission denied: become root, or "
+		    "the user 54321; control.socket_mode" },
+		{ 0700, 0660, 0, ": permission denied: its folder may not be "
 		    "entered" },
 	};
 	int fd;
@@ -148,6 +151,7 @@ test_not_permitted(void **state)
 		refusal = cases[i].words;
 		assert_int_equal(chmod(folder, cases[i].folder_mode), 0);
 		assert_int_equal(chmod(path, cases[i].mode), 0);
+		assert_int_equal(chown(path, cases[i].owner, 0), 0);
 		assert_int_equal(test_run_child(be_refused), 0);
 	}
 	close(fd);
