@@ -208,8 +208,12 @@ open_socket(const char *socket, struct strbuf *problem)
 	if (smfi_setconn(libmilter_text(socket)) == MI_SUCCESS &&
 	    smfi_opensocket(false) == MI_SUCCESS)
 		return true;
-	complain(problem, socket, errno != 0 ? strerror(errno) :
-	    "libmilter cannot open it");
+	if (errno == EADDRINUSE)
+		complain(problem, socket, "another process listens on it: "
+		    "perhaps an assayd that has not stopped yet");
+	else
+		complain(problem, socket, errno != 0 ? strerror(errno) :
+		    "libmilter cannot open it");
 	return false;
 }
 
