@@ -1,4 +1,5 @@
 /* cli/doctor_host.c - see doctor.h: what is not the MTA's. */
+#include <errno.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -60,49 +61,86 @@ check_dns(struct check *check)
 		    "an answer took %lld ms", (long long)took_ms);
 }
 
+/* The file of an SQLite store; NULL: it is none. */
+static const char *
+store_path(const struct check *check)
+{
+	static const struct slice prefix = SLICE_INIT("sqlite:");
+	const char *url = check->config->report.store;
+
+	return slice_starts_with(slice_from_cstr(url), prefix) ?
+	    url + prefix.len : NULL;
+}
+
+/* The directory that PATH, which is whole, lies in. */
+static const char *
+parent_of(const struct check *check, const char *path)
+{
+	struct slice whole = slice_from_cstr(path);
+	size_t slash = slice_find_last(whole, '/');
+	const char *parent = arena_copy_cstr(check->arena,
+	    slice_head(whole, slash != 0 ? slash : 1));
+
+	return parent != NULL ? parent : "/";
+}
+
 /* Made by root, as by a command that was typed before the daemon first started,
  * in a directory of root's.  Where the configuration names no user it is the
  * unit that says who the daemon is, and systemd sees to the owner. */
 static void
-check_owner(struct check *check)
+check_owner(struct check *check, const char *path)
 {
-	struct slice url = slice_from_cstr(check->config->report.store);
 	const struct passwd *user = check->config->user == NULL ? NULL :
 	    getpwnam(check->config->user);
-	const char *path;
-	struct stat file;
+	struct stat status;
 
-	if (user == NULL || !slice_starts_with(url, SLICE("sqlite:")))
-		return;
-	path = check->config->report.store + sizeof("sqlite:") - 1;
-	if (stat(path, &file) != 0 || file.st_uid == user->pw_uid)
+	if (user == NULL || stat(path, &status) != 0 ||
+	    status.st_uid == user->pw_uid)
 		return;
 	check_add(check, CHECK_WARNING, "store", "store-owner",
+	    S_ISDIR(status.st_mode) ? "chown it" :
 	    "chown it and its directory", "%s is not %s's, whom assayd runs as",
 	    path, check->config->user);
 }
 
 static void
-check_store(struct check *check)
+open_store(struct check *check)
 {
-	const char *url = check->config->report.store;
 	struct store *store = NULL;
 	struct strbuf problem;
 
-	if (url[0] == '\0') {
-		check_add(check, CHECK_NOTE, "store", "store-none", NULL,
-		    "there is no store: no reports, no history");
-		return;
-	}
 	strbuf_init(&problem, check->arena, MAX_TEXT);
-	if (store_open(url, &store, &problem) == STORE_OK)
+	if (store_open(check->config->report.store, &store, &problem) ==
+	    STORE_OK)
 		check_add(check, CHECK_GOOD, "store", "store", NULL,
 		    "the store can be opened");
 	else
 		check_add(check, CHECK_CRITICAL, "store", "store-fails", NULL,
 		    "%s", check_show(check, strbuf_slice(&problem)));
 	store_close(&store);
-	check_owner(check);
+}
+
+/* A file that is not there is not made: it would be that of who asks. */
+static void
+check_store(struct check *check)
+{
+	const char *path = store_path(check);
+	struct stat status;
+
+	if (check->config->report.store[0] == '\0') {
+		check_add(check, CHECK_NOTE, "store", "store-none", NULL,
+		    "there is no store: no reports, no history");
+	} else if (path != NULL && stat(path, &status) != 0 &&
+	    errno == ENOENT) {
+		check_add(check, CHECK_NOTE, "store", "store-missing",
+		    "start assayd, which makes it", "there is no %s yet",
+		    path);
+		check_owner(check, parent_of(check, path));
+	} else {
+		open_store(check);
+		if (path != NULL)
+			check_owner(check, path);
+	}
 }
 
 /* A PostgreSQL URL may hold a password. */

@@ -457,6 +457,11 @@ def doctor_store(lab):
 		    'store = "sqlite:%s";\n' % (os.path.join(path, "sock"),
 		    lab.relay.address, store))
 	words = ("doctor", "-c", conf, "--postfix", path)
+	said = run_tool(lab, *words, code=2)
+	expect("there is no %s yet" % store in said and
+	    "%s is not nobody's" % path in said, said)
+	expect(not os.path.exists(store), "doctor has made a store")
+	run_tool(lab, "report", "status", "-c", conf)	# by root
 	expect("assay.db is not nobody's" in run_tool(lab, *words, code=2),
 	    "root's")
 	os.chown(store, pwd.getpwnam("nobody").pw_uid, -1)
