@@ -341,8 +341,10 @@ config_load(const char *path, struct strbuf *problems)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) {
-		strbuf_printf(problems, "%s:1: it cannot be opened: %s\n",
-		    path, strerror(errno));
+		strbuf_printf(problems, "%s:1: it cannot be opened: %s%s\n",
+		    path, strerror(errno), errno == EACCES ?
+		    " (a reload reads it as the user that assayd runs as)" :
+		    "");
 		return NULL;
 	}
 	config = load_open_file(path, fd, problems);
