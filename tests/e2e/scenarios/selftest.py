@@ -71,6 +71,12 @@ def start(lab, environment, **settings):
 	    "%s:%d" % (lab.host, lab.free_ports(1)[0])}, **settings)
 
 
+def expect_told(lab, assayd):
+	"""The socket is there before the first test has ended."""
+	wait_until(lambda: FAILS in assayd.log(), 10 * lab.patience,
+	    "the log to tell of it")
+
+
 def forbid_algorithms(lab):
 	path = lab.path("no_algorithms.cnf")
 	with open(path, "w") as stream:
@@ -81,7 +87,7 @@ def forbid_algorithms(lab):
 @scenario("a policy of the system forbids all algorithms: mail waits")
 def forbidden(lab):
 	assayd = start(lab, forbid_algorithms(lab))
-	expect(FAILS in assayd.log(), "nobody was told")
+	expect_told(lab, assayd)
 	expect("message rsa-simple" in assayd.log(), "the case is not named")
 	status, text = health(lab, assayd)
 	expect(status == 503 and
@@ -98,7 +104,7 @@ def forbidden(lab):
 @scenario("the same in monitor mode: all mail goes on, without results")
 def forbidden_in_monitor(lab):
 	assayd = start(lab, forbid_algorithms(lab), mode="monitor")
-	expect(FAILS in assayd.log(), "nobody was told")
+	expect_told(lab, assayd)
 	expect_no_results(lab, send_signed(lab, assayd))
 	expect_no_results(lab, send_forged(lab, assayd))
 	expect_no_results(lab, send_without_policy(lab, assayd))
