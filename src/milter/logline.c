@@ -4,6 +4,7 @@
  * whose escapes are longer, log_write_pairs() shortens the values once more. */
 #include "milter/logline.h"
 
+#include "base/arena.h"
 #include "base/ip.h"
 #include "base/limit.h"
 #include "base/log_pairs.h"
@@ -266,14 +267,38 @@ logline_collect(const struct logline *line, struct log_pairs *pairs)
 		    MAX_REASON);
 }
 
+static void
+write_pairs(struct log *log, enum log_level level, const struct logline *line,
+    struct log_pairs *pairs)
+{
+	logline_collect(line, pairs);
+	log_write_pairs(log, level, pairs);
+}
+
+/* For when there is no memory: that, too, is told. */
+__attribute__((noinline))
+static void
+write_from_stack(struct log *log, enum log_level level,
+    const struct logline *line)
+{
+	struct log_pairs pairs;
+
+	write_pairs(log, level, line, &pairs);
+}
+
+/* Pairs are some 8 KB: on the stack each of the threads would keep them. */
 void
 logline_write(enum log_level level, const struct logline *line)
 {
 	struct log *log = line->session->service->log;
-	struct log_pairs pairs;
+	struct arena *arena = inspect_arena(line->session->inspect);
+	struct log_pairs *pairs;
 
 	if (!log_is_enabled(log, level))
 		return;
-	logline_collect(line, &pairs);
-	log_write_pairs(log, level, &pairs);
+	pairs = arena != NULL ? arena_alloc(arena, sizeof(*pairs)) : NULL;
+	if (pairs != NULL)
+		write_pairs(log, level, line, pairs);
+	else
+		write_from_stack(log, level, line);
 }
