@@ -110,7 +110,6 @@ end_waiting(struct client *client)
 	client->waits_for = NULL;
 	client->next_waiter = NULL;
 	event_del(client->deadline);
-	bufferevent_enable(client->stream, EV_READ);
 }
 
 static void
@@ -129,6 +128,8 @@ close_client(struct client *client)
 
 /* ---- answers ------------------------------------------------------------- */
 
+/* Nobody is read until his reply is gone: from input that is full and is not
+ * taken libevent would go on calling us, without end. */
 static void
 send_reply(struct client *client, enum socketmap_status status,
     struct slice text)
@@ -143,7 +144,10 @@ send_reply(struct client *client, enum socketmap_status status,
 	/* Half an answer is none: the client comes again. */
 	if (reply.has_failed)
 		octets = SLICE("11:TEMP memory,");
-	bufferevent_write(client->stream, octets.ptr, octets.len);
+	if (bufferevent_write(client->stream, octets.ptr, octets.len) == 0)
+		bufferevent_disable(client->stream, EV_READ);
+	else	/* it gets none, and asks once more */
+		bufferevent_enable(client->stream, EV_READ);
 }
 
 static void
@@ -252,13 +256,20 @@ take_input(struct client *client)
 	return true;
 }
 
-/* Also once a reply is gone: the next request may be there already. */
 static void
-on_stream(struct bufferevent *stream, void *context)
+on_read(struct bufferevent *stream, void *context)
 {
 	(void)stream;
 	while (take_input(context))
 		;
+}
+
+/* A reply is gone: the next request may be there already. */
+static void
+on_written(struct bufferevent *stream, void *context)
+{
+	bufferevent_enable(stream, EV_READ);
+	on_read(stream, context);
 }
 
 static void
@@ -395,7 +406,7 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 		close_client(client);
 		return;
 	}
-	bufferevent_setcb(client->stream, on_stream, on_stream, on_end,
+	bufferevent_setcb(client->stream, on_read, on_written, on_end,
 	    client);
 	bufferevent_setwatermark(client->stream, EV_READ, 0,
 	    SOCKETMAP_MAX_INPUT);

@@ -139,6 +139,13 @@ def read_from(path, offset=0):
 		return ""
 
 
+def cpu_s(pid):
+	"""What a process has worked through, in seconds."""
+	with open("/proc/%d/stat" % pid) as stream:
+		words = stream.read().rpartition(")")[2].split()
+	return sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def render(value, indent=0):
 	"""A dict of settings in libconfig's syntax; None leaves a key out."""
 	if isinstance(value, dict):

@@ -19,7 +19,7 @@ import lying_dns
 import milter
 import ptrace
 import reporting
-from lab import wait_until
+from lab import cpu_s, wait_until
 from mail import compose
 from relay import SILENT
 from scenario import (expect, expect_accepted, expect_method, expect_reply,
@@ -87,12 +87,6 @@ def lies(lab):
 
 def descriptors(pid):
 	return len(os.listdir("/proc/%d/fd" % pid))
-
-
-def cpu_s(pid):
-	with open("/proc/%d/stat" % pid) as stream:
-		words = stream.read().rpartition(")")[2].split()
-	return sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def address_space(pid):

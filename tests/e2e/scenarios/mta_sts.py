@@ -11,7 +11,8 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import HERE, SANITIZER_OPTIONS, read_from, render, wait_until
+from lab import (HERE, SANITIZER_OPTIONS, cpu_s, read_from, render,
+    wait_until)
 from mail import compose
 from scenario import expect, scenario
 from scenarios.tool import (PolicyServer, TlsPostfix, ids, make_certificate,
@@ -146,6 +147,7 @@ class Server:
 
 	def stop(self):
 		self.process.send_signal(signal.SIGTERM)
+		self.process.send_signal(signal.SIGCONT)
 		try:
 			code = self.process.wait(30 * self.lab.patience)
 		except subprocess.TimeoutExpired:
@@ -443,13 +445,20 @@ def hostile(lab):
 			except OSError:
 				pass
 		expect(server.ask("a.example") is None, "deaf")
-		for sock in deaf:
-			sock.close()
+		began_s = cpu_s(server.process.pid)
+		time.sleep(2)
+		used_s = cpu_s(server.process.pid) - began_s
+		expect(used_s < 1, "the deaf cost %.1f s of 2" % used_s)
 		with open("/proc/%d/status" % server.process.pid) as stream:
 			status = stream.read()
 		if not lab.is_instrumented:
 			size = int(status.split("VmRSS:")[1].split()[0])
 			expect(size < 100 * 1024, "%d KB" % size)
+		# All go, and it is to end, at the same time.
+		server.process.send_signal(signal.SIGSTOP)
+		for sock in deaf:
+			sock.close()
+		server.stop()
 
 
 # ---- DANE -------------------------------------------------------------------
