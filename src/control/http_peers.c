@@ -109,6 +109,17 @@ sweep(evutil_socket_t fd, short what, void *arg)
 		event_del(peers->timer);
 }
 
+/* From input that is full and is not taken libevent would go on calling evhttp,
+ * without end; the sweep hangs up soon. */
+static void
+stop_reading(struct evbuffer *input, const struct evbuffer_cb_info *change,
+    void *arg)
+{
+	(void)change;
+	if (evbuffer_get_length(input) >= HTTP_PEER_OCTETS)
+		bufferevent_disable(arg, EV_READ);
+}
+
 /* evhttp's question. */
 static struct bufferevent *
 admit(struct event_base *base, void *arg)
@@ -126,6 +137,11 @@ admit(struct event_base *base, void *arg)
 	while (peer->connection != NULL)
 		peer++;
 	bufferevent_setwatermark(connection, EV_READ, 0, HTTP_PEER_OCTETS);
+	if (evbuffer_add_cb(bufferevent_get_input(connection), stop_reading,
+	    connection) == NULL) {
+		bufferevent_free(connection);
+		return NULL;
+	}
 	bufferevent_incref(connection);
 	peer->connection = connection;
 	peer->deadline_ms = clock_monotonic_ms() + HTTP_PEER_MS;

@@ -55,6 +55,8 @@ struct stream_server {
 
 /* ---- clients ------------------------------------------------------------- */
 
+/* Nobody is read while he waits: from input that is full and is not taken
+ * libevent would go on calling us, without end. */
 static void
 set_state(struct stream_client *client, enum client_state state)
 {
@@ -67,15 +69,18 @@ set_state(struct stream_client *client, enum client_state state)
 	client->since_ms = clock_monotonic_ms();
 	switch (state) {
 	case CLIENT_IDLE:
+		bufferevent_enable(client->stream, EV_READ);
 		limit = &idle;
 		break;
 	case CLIENT_READING:
 		limit = &line;
 		break;
 	case CLIENT_BUSY:	/* whoever answers has limits */
+		bufferevent_disable(client->stream, EV_READ);
 		event_del(client->timer);
 		return;
 	case CLIENT_WRITING:
+		bufferevent_disable(client->stream, EV_READ);
 		limit = &slow;
 		break;
 	}
@@ -136,7 +141,6 @@ refuse_line(struct stream_client *client, const char *text)
 {
 	drop_line(client);
 	client->is_last = true;
-	bufferevent_disable(client->stream, EV_READ);
 	write_line(client, text);
 }
 
@@ -418,7 +422,6 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_setcb(client->stream, on_read, on_written, on_end,
 	    client);
 	bufferevent_setwatermark(client->stream, EV_READ, 0, READ_AHEAD);
-	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 	set_state(client, CLIENT_IDLE);
 }
 

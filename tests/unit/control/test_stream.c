@@ -18,6 +18,7 @@
 #define MAX_LINE 1000
 #define MAX_MEMORY 4096
 #define MAX_TICKETS 8
+#define PATIENCE_S 60	/* with a loop that does not come to rest */
 
 static struct {
 	char folder[64], path[96];
@@ -83,12 +84,15 @@ stop(void **state)
 	return rmdir(test.folder);
 }
 
-/* All that is to be done now; nothing here takes time. */
+/* All that is to be done now; nothing here takes time, and what is left to do
+ * would keep a processor busy. */
 static void
 turn(void)
 {
 	for (int i = 0; i < 20; i++)
 		event_base_loop(test.base, EVLOOP_NONBLOCK);
+	assert_int_equal(event_base_get_num_events(test.base,
+	    EVENT_BASE_COUNT_ACTIVE), 0);
 }
 
 static int
@@ -279,6 +283,36 @@ test_gone(void **state)
 	close(fd);
 }
 
+/* What comes behind a line waits until that has its answer, and keeps nobody
+ * busy (libevent would look at full input again and again); the same behind a
+ * line that is refused. */
+static void
+test_full(void **state)
+{
+	static const char lines[] = "second\nthird\n";
+	int fd = connect_client(), refused = connect_client();
+
+	(void)state;
+	alarm(PATIENCE_S);
+	write_text(fd, "first\n");
+	while (send(fd, lines, strlen(lines), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		turn();
+	assert_int_equal(test.n_tickets, 1);
+	answer(0, "1");
+	assert_int_equal(test.n_tickets, 2);
+	test_assert_slice("line", (struct slice){ test.tickets[1]->line,
+	    test.tickets[1]->len }, "second");
+	close(fd);
+	answer(1, "to nobody");
+	write_octets(refused, 2 * MAX_LINE);
+	while (send(refused, lines, strlen(lines), MSG_DONTWAIT |
+	    MSG_NOSIGNAL) > 0)
+		turn();
+	expect_text(refused, "too long\n-");
+	close(refused);
+	alarm(0);
+}
+
 static void
 test_crowd(void **state)
 {
@@ -310,6 +344,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_too_much, start, stop),
 		cmocka_unit_test_setup_teardown(test_cost, start, stop),
 		cmocka_unit_test_setup_teardown(test_gone, start, stop),
+		cmocka_unit_test_setup_teardown(test_full, start, stop),
 		cmocka_unit_test_setup_teardown(test_crowd, start, stop),
 	};
 
