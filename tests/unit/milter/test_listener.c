@@ -161,23 +161,52 @@ test_link(void **state)
 	arena_destroy(&arena);
 }
 
+static struct sockaddr_un
+address_of(const struct folder *folder)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strcpy(address.sun_path, socket_path(folder));
+	return address;
+}
+
+/* Somebody else, who takes up to BACKLOG connections. */
+static int
+listen_there(const struct folder *folder, int backlog)
+{
+	struct sockaddr_un address = address_of(folder);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+static int
+connect_there(const struct folder *folder)
+{
+	struct sockaddr_un address = address_of(folder);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	return fd;
+}
+
 static void
 test_in_use(void **state)
 {
 	struct arena *arena = test_arena();
 	struct milter_options options = MILTER_OPTIONS_DEFAULT;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct folder folder;
 	struct stat status;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd;
 
 	(void)state;
 	make_folder(&folder);
 	options.socket = folder.socket;
-	strcpy(address.sun_path, socket_path(&folder));
-	assert_int_equal(bind(fd, (struct sockaddr *)&address,
-	    sizeof(address)), 0);
-	assert_int_equal(listen(fd, 5), 0);
+	fd = listen_there(&folder, 5);
 	assert_non_null(strstr(try_open(arena, &options), "listens"));
 	assert_int_equal(stat(socket_path(&folder), &status), 0);
 	close(fd);
@@ -191,20 +220,14 @@ test_in_use_and_busy(void **state)
 {
 	struct arena *arena = test_arena();
 	struct milter_options options = MILTER_OPTIONS_DEFAULT;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct folder folder;
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	int waiting = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd, waiting;
 
 	(void)state;
 	make_folder(&folder);
 	options.socket = folder.socket;
-	strcpy(address.sun_path, socket_path(&folder));
-	assert_int_equal(bind(fd, (struct sockaddr *)&address,
-	    sizeof(address)), 0);
-	assert_int_equal(listen(fd, 0), 0);
-	assert_int_equal(connect(waiting, (struct sockaddr *)&address,
-	    sizeof(address)), 0);
+	fd = listen_there(&folder, 0);
+	waiting = connect_there(&folder);
 	assert_non_null(strstr(try_open(arena, &options), "listens"));
 	close(waiting);
 	close(fd);
