@@ -7,17 +7,21 @@ ALL = []	# in the order in which they were written
 
 
 class Scenario:
-	def __init__(self, function, name, is_slow, is_heavy):
+	def __init__(self, function, name, is_slow, is_heavy, is_bare):
 		self.run, self.name = function, name
 		self.is_slow, self.is_heavy = is_slow, is_heavy
+		self.is_bare = is_bare
 
 
-def scenario(name, is_slow=False, is_heavy=False):
+def scenario(name, is_slow=False, is_heavy=False, is_bare=False):
 	"""Make a function of the lab a scenario.  A slow one waits for real
 	time to pass.  A heavy one starts many programs, and others do what it
-	does in the daemon: valgrind is spared it."""
+	does in the daemon: valgrind is spared it.  A bare one wants the
+	daemon as it was built: sanitizers and valgrind take part in what it
+	measures."""
 	def register(function):
-		ALL.append(Scenario(function, name, is_slow, is_heavy))
+		ALL.append(Scenario(function, name, is_slow, is_heavy,
+		    is_bare))
 		return function
 	return register
 

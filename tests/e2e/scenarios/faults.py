@@ -294,10 +294,10 @@ def no_descriptor_for_dns(lab):
 	assayd.terminate()
 
 
+# No number of processes binds root, which a sanitized daemon is.
 @scenario("no thread left: sessions wait for one, none is forgotten",
-    is_heavy=True)
+    is_bare=True)
 def no_threads(lab):
-	# No number of processes binds root, which a sanitized daemon is.
 	assayd, rest = start_daemon(lab, "unix")
 	lab.relay.faults["silent.fill.example"] = SILENT
 	limit(assayd, "nproc", 1)
@@ -314,17 +314,15 @@ def no_threads(lab):
 		del lab.relay.faults["silent.fill.example"]
 	expect(set(verdicts) == {"tempfail"}, verdicts)
 	rest.wait("the want of threads")
-	if not lab.is_instrumented:
-		expect("no more threads" in assayd.log(), "not told")
+	expect("no more threads" in assayd.log(), "not told")
 	send_honest(lab, assayd)
 	assayd.terminate()
 
 
+# AddressSanitizer has mapped all there is.
 @scenario("no memory left: nothing is judged wrongly, and it goes on",
-    is_heavy=True)
+    is_bare=True)
 def no_memory(lab):
-	if lab.is_instrumented:
-		return		# AddressSanitizer has mapped all there is
 	assayd, rest = start_daemon(lab, "unix")
 	honest = (ANN, ANN)
 	forged = ("x@nodmarc.example", "ceo@reject.example")
