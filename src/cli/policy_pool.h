@@ -5,7 +5,7 @@
 
 #include "cli/tls_policy.h"
 
-#define POLICY_POOL_THREADS 32	/* most of them wait for a web server */
+#define POLICY_POOL_THREADS 32	/* at most; they wait for a web server */
 #define POLICY_POOL_QUEUE 1000
 
 struct event_base;
@@ -21,8 +21,8 @@ struct policy_finding {
 
 /* FINDER is borrowed, its flag IS_STOPPING not looked at.  DONE is called on
  * BASE's loop, which must be threadsafe, with a finding that is good until it
- * returns.  Threads are made with all signals blocked.  NULL where memory or
- * threads are out. */
+ * returns.  Threads are made when they are needed, with all signals blocked.
+ * NULL where memory is out. */
 struct policy_pool *policy_pool_create(struct event_base *base,
     const struct tls_policy_finder *finder,
     void (*done)(void *context, const struct policy_finding *finding),
@@ -32,7 +32,8 @@ struct policy_pool *policy_pool_create(struct event_base *base,
  * DNS may take.  Nothing is done any more. */
 void policy_pool_destroy(struct policy_pool **pool);
 
-/* Texts are copied.  False where the queue is full, or memory is out. */
+/* On the loop.  Texts are copied.  False where the queue is full, memory is
+ * out, or there can be no thread. */
 bool policy_pool_submit(struct policy_pool *pool, struct slice domain,
     const struct tls_policy *known, void *context);
 

@@ -7,36 +7,27 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-struct job {
-	struct job *next;
-	char *line, *answer;	/* owned; NULL: it is not there */
-	size_t len;		/* of LINE */
-	int64_t deadline_ms;	/* by which it must have been begun */
-	bool is_late;
-	void *ticket;
-};
-
 struct jobs {
-	struct job *first, **last;
+	struct pool_job *first, **last;
 	size_t n;
 };
 
-struct control_pool {
+struct pool {
 	struct pool_options options;
 	struct event *wake;
-	pthread_t threads[POOL_THREADS];
-	size_t n_threads;	/* the loop's */
-	pthread_mutex_t mutex;	/* guards all that follows */
+	pthread_mutex_t mutex;	/* guards the lists and numbers */
 	pthread_cond_t has_job;
 	struct jobs waiting, finished;
 	size_t n_idle, n_at_work;	/* threads */
 	bool is_stopping;
+	size_t n_threads;	/* the loop's */
+	pthread_t threads[];
 };
 
 /* ---- lists --------------------------------------------------------------- */
 
 static void
-append(struct jobs *jobs, struct job *job)
+append(struct jobs *jobs, struct pool_job *job)
 {
 	job->next = NULL;
 	*jobs->last = job;
@@ -44,10 +35,10 @@ append(struct jobs *jobs, struct job *job)
 	jobs->n++;
 }
 
-static struct job *
+static struct pool_job *
 take(struct jobs *jobs)
 {
-	struct job *job = jobs->first;
+	struct pool_job *job = jobs->first;
 
 	if (job == NULL)
 		return NULL;
@@ -61,10 +52,10 @@ take(struct jobs *jobs)
 /* ---- threads ------------------------------------------------------------- */
 
 /* With the lock held.  NULL: there will be none. */
-static struct job *
-wait_for_job(struct control_pool *pool)
+static struct pool_job *
+wait_for_job(struct pool *pool)
 {
-	struct job *job = NULL;
+	struct pool_job *job = NULL;
 
 	pool->n_idle++;
 	while (!pool->is_stopping && (job = take(&pool->waiting)) == NULL)
@@ -74,20 +65,18 @@ wait_for_job(struct control_pool *pool)
 }
 
 static void
-work(const struct control_pool *pool, struct job *job)
+work(const struct pool *pool, struct pool_job *job)
 {
 	job->is_late = clock_monotonic_ms() > job->deadline_ms;
-	if (job->is_late)
-		return;
-	job->answer = pool->options.work(job->line, job->len);
-	job->line = NULL;
+	if (!job->is_late)
+		pool->options.work(pool->options.context, job);
 }
 
 static void *
 run(void *context)
 {
-	struct control_pool *pool = context;
-	struct job *job;
+	struct pool *pool = context;
+	struct pool_job *job;
 
 	pthread_mutex_lock(&pool->mutex);
 	while ((job = wait_for_job(pool)) != NULL) {
@@ -104,21 +93,18 @@ run(void *context)
 }
 
 static void
-end_job(const struct control_pool *pool, struct job *job)
+end_finished(const struct pool *pool, struct pool_job *job)
 {
-	pool->options.done(job->ticket, job->is_late ?
-	    pool->options.too_late : job->answer);
-	free(job->line);
-	free(job->answer);
-	free(job);
+	pool->options.end(pool->options.context, job,
+	    job->is_late ? POOL_LATE : POOL_WORKED);
 }
 
 /* On the loop. */
 static void
 hand_over(evutil_socket_t fd, short what, void *context)
 {
-	struct control_pool *pool = context;
-	struct job *job;
+	struct pool *pool = context;
+	struct pool_job *job;
 
 	(void)fd;
 	(void)what;
@@ -128,16 +114,17 @@ hand_over(evutil_socket_t fd, short what, void *context)
 		pthread_mutex_unlock(&pool->mutex);
 		if (job == NULL)
 			return;
-		end_job(pool, job);
+		end_finished(pool, job);
 	}
 }
 
 /* ---- the pool ------------------------------------------------------------ */
 
-struct control_pool *
+struct pool *
 pool_create(const struct pool_options *options)
 {
-	struct control_pool *pool = calloc(1, sizeof(*pool));
+	struct pool *pool = calloc(1, sizeof(*pool) +
+	    options->max_threads * sizeof(pool->threads[0]));
 
 	if (pool == NULL)
 		return NULL;
@@ -156,44 +143,41 @@ pool_create(const struct pool_options *options)
 
 /* One more thread, where all have something to do. */
 static void
-hire(struct control_pool *pool)
+hire(struct pool *pool)
 {
 	bool is_needed;
 
 	pthread_mutex_lock(&pool->mutex);
 	is_needed = pool->n_idle <= pool->waiting.n;
 	pthread_mutex_unlock(&pool->mutex);
-	if (is_needed && pool->n_threads < POOL_THREADS &&
+	if (is_needed && pool->n_threads < pool->options.max_threads &&
 	    thread_start_blocked(&pool->threads[pool->n_threads], run, pool))
 		pool->n_threads++;
 }
 
 bool
-pool_submit(struct control_pool *pool, char *line, size_t len, void *ticket)
+pool_submit(struct pool *pool, struct pool_job *job)
 {
-	struct job *job;
+	int64_t wait_ms = pool->options.wait_ms;
 	bool is_taken;
 
 	hire(pool);
-	job = pool->n_threads != 0 ? calloc(1, sizeof(*job)) : NULL;
-	if (job == NULL)
+	if (pool->n_threads == 0)
 		return false;
-	*job = (struct job){ .line = line, .len = len, .ticket = ticket,
-		.deadline_ms = clock_monotonic_ms() + POOL_WAIT_MS };
+	job->deadline_ms = wait_ms != 0 ? clock_monotonic_ms() + wait_ms :
+	    INT64_MAX;
 	pthread_mutex_lock(&pool->mutex);
-	is_taken = pool->waiting.n < POOL_QUEUE;
+	is_taken = pool->waiting.n < pool->options.max_waiting;
 	if (is_taken) {
 		append(&pool->waiting, job);
 		pthread_cond_signal(&pool->has_job);
 	}
 	pthread_mutex_unlock(&pool->mutex);
-	if (!is_taken)
-		free(job);
 	return is_taken;
 }
 
 bool
-pool_is_idle(struct control_pool *pool)
+pool_is_idle(struct pool *pool)
 {
 	bool is_idle;
 
@@ -204,10 +188,10 @@ pool_is_idle(struct control_pool *pool)
 }
 
 void
-pool_destroy(struct control_pool **pool)
+pool_destroy(struct pool **pool)
 {
-	struct control_pool *p = *pool;
-	struct job *job;
+	struct pool *p = *pool;
+	struct pool_job *job;
 
 	if (p == NULL)
 		return;
@@ -217,9 +201,10 @@ pool_destroy(struct control_pool **pool)
 	pthread_mutex_unlock(&p->mutex);
 	for (size_t i = 0; i < p->n_threads; i++)
 		pthread_join(p->threads[i], NULL);
-	while ((job = take(&p->waiting)) != NULL ||
-	    (job = take(&p->finished)) != NULL)
-		end_job(p, job);
+	while ((job = take(&p->waiting)) != NULL)
+		p->options.end(p->options.context, job, POOL_DROPPED);
+	while ((job = take(&p->finished)) != NULL)
+		end_finished(p, job);
 	event_free(p->wake);
 	pthread_cond_destroy(&p->has_job);
 	pthread_mutex_destroy(&p->mutex);

@@ -16,6 +16,11 @@
 #include "control/stream.h"
 #include "control/verify.h"
 
+#define VERIFY_THREADS 8	/* most of them wait for DNS */
+#define VERIFY_QUEUE 64
+#define VERIFY_WAIT_MS 20000	/* who waits longer is put off, before his MTA
+				 * loses patience */
+
 /* Of lines that come and of messages that are judged: one of the longest, and
  * others beside it. */
 #define MAX_MEMORY ((REQUEST_COST + 1) * REQUEST_MAX_OCTETS)
@@ -26,7 +31,7 @@
 struct control_server {
 	struct control_host host;
 	struct stream_server *stream;
-	struct control_pool *pool;
+	struct pool *pool;
 	struct arena *scratch;	/* of the request in hand */
 };
 
@@ -100,29 +105,66 @@ change_log_level(struct control_server *server, struct stream_ticket *ticket,
 	answer(ticket, answer_make_log_level(host));
 }
 
+struct verification {
+	struct pool_job job;
+	char *line, *answer;	/* owned; NULL: it is not there */
+	size_t len;		/* of LINE */
+	struct stream_ticket *ticket;
+};
+
+static void
+free_verification(struct verification *v)
+{
+	free(v->line);
+	free(v->answer);
+	free(v);
+}
+
+static void
+work_on(void *context, struct pool_job *job)
+{
+	struct verification *v = (struct verification *)job;
+
+	(void)context;
+	v->answer = verify_answer_line(v->line, v->len);
+	v->line = NULL;
+}
+
+static void
+on_verified(void *context, struct pool_job *job, enum pool_end how)
+{
+	struct verification *v = (struct verification *)job;
+
+	(void)context;
+	stream_answer(v->ticket, how == POOL_LATE ? verify_busy : v->answer);
+	free_verification(v);
+}
+
+static bool
+submit(struct control_server *server, struct stream_ticket *ticket)
+{
+	struct verification *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		return false;
+	v->len = ticket->len;
+	v->line = stream_take_line(ticket);
+	v->ticket = ticket;
+	if (pool_submit(server->pool, &v->job))
+		return true;
+	free_verification(v);
+	return false;
+}
+
 /* Read once more there: most of such lines are too long to be read here. */
 static void
 verify(struct control_server *server, struct stream_ticket *ticket)
 {
-	size_t len = ticket->len, cost = REQUEST_COST * len;
-	char *line;
+	size_t cost = REQUEST_COST * ticket->len;
 
 	if (!stream_set_cost(ticket, cost > ticket->cost ? cost :
-	    ticket->cost)) {
+	    ticket->cost) || !submit(server, ticket))
 		stream_answer(ticket, verify_busy);
-		return;
-	}
-	line = stream_take_line(ticket);
-	if (pool_submit(server->pool, line, len, ticket))
-		return;
-	free(line);
-	stream_answer(ticket, verify_busy);
-}
-
-static void
-on_verified(void *ticket, const char *text)
-{
-	stream_answer(ticket, text);
 }
 
 static void
@@ -183,9 +225,11 @@ prepare(struct control_server *server, struct event_base *base, int fd)
 {
 	const struct pool_options pool = {
 		.base = base,
-		.work = verify_answer_line,
-		.too_late = verify_busy,
-		.done = on_verified,
+		.max_threads = VERIFY_THREADS,
+		.max_waiting = VERIFY_QUEUE,
+		.wait_ms = VERIFY_WAIT_MS,
+		.work = work_on,
+		.end = on_verified,
 	};
 	const struct stream_options stream = {
 		.base = base,
