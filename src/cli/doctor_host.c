@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -136,6 +137,11 @@ check_store(struct check *check)
 		    "start assayd, which makes it", "there is no %s yet",
 		    path);
 		check_owner(check, parent_of(check, path));
+	} else if (path != NULL && access(path, R_OK | W_OK) != 0 &&
+	    errno == EACCES) {
+		check_add(check, CHECK_WARNING, "store", "store-hidden",
+		    "ask as root, or as assayd's user", "%s is not ours to "
+		    "look at", path);
 	} else {
 		open_store(check);
 		if (path != NULL)

@@ -23,11 +23,12 @@ POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: mx.good.example\r\n" \
     b"max_age: 864000\r\n"
 
 
-def run_tool(lab, *words, code=0, **environment):
-	"""What assay says on stdout."""
+def run_tool(lab, *words, code=0, user=None, **environment):
+	"""What assay says on stdout, to us or to another user."""
 	done = subprocess.run(lab.assay_command + list(words),
 	    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 	    stderr=subprocess.PIPE, text=True, timeout=120 * lab.patience,
+	    user=user, extra_groups=[] if user else None,
 	    env=dict(os.environ, **dict(SANITIZER_OPTIONS, **environment)))
 	expect(done.returncode == code, "assay %s: exit status %d, not %d: %s"
 	    % (words[0], done.returncode, code, done.stdout + done.stderr))
@@ -467,6 +468,9 @@ def doctor_store(lab):
 	os.chown(store, pwd.getpwnam("nobody").pw_uid, -1)
 	expect("is not nobody's" not in run_tool(lab, *words, code=2),
 	    "nobody's")
+	os.chmod(store, 0o600)
+	said = run_tool(lab, *words, code=2, user="daemon")
+	expect("%s is not ours to look at" % store in said, said)
 
 
 @scenario("doctor looks at the Postfix that is there")
