@@ -129,8 +129,10 @@ close_client(struct client *client)
 /* ---- answers ------------------------------------------------------------- */
 
 /* Nobody is read until his reply is gone: from input that is full and is not
- * taken libevent would go on calling us, without end. */
-static void
+ * taken libevent would go on calling us, without end.  False, as for all of
+ * these, where there is no reply: the next one would be taken for it, so the
+ * client must be closed. */
+static bool
 send_reply(struct client *client, enum socketmap_status status,
     struct slice text)
 {
@@ -144,13 +146,12 @@ send_reply(struct client *client, enum socketmap_status status,
 	/* Half an answer is none: the client comes again. */
 	if (reply.has_failed)
 		octets = SLICE("11:TEMP memory,");
-	if (bufferevent_write(client->stream, octets.ptr, octets.len) == 0)
-		bufferevent_disable(client->stream, EV_READ);
-	else	/* it gets none, and asks once more */
-		bufferevent_enable(client->stream, EV_READ);
+	bufferevent_disable(client->stream, EV_READ);
+	return bufferevent_write(client->stream, octets.ptr,
+	    octets.len) == 0;
 }
 
-static void
+static bool
 send_answer(struct client *client, const struct tls_policy *policy)
 {
 	struct strbuf text;
@@ -158,9 +159,8 @@ send_answer(struct client *client, const struct tls_policy *policy)
 	strbuf_init(&text, client->server->scratch, SOCKETMAP_MAX_REPLY);
 	if (tls_policy_append(&text, policy, clock_wall_s()) &&
 	    !text.has_failed)
-		send_reply(client, SOCKETMAP_OK, strbuf_slice(&text));
-	else
-		send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
+		return send_reply(client, SOCKETMAP_OK, strbuf_slice(&text));
+	return send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
 }
 
 static bool
@@ -172,12 +172,12 @@ look_again(struct policy_server *server, struct policy_map_entry *entry)
 	    policy_map_domain(entry), &entry->policy, entry);
 	if (!entry->is_pinned)
 		log_write_limited(server->log, &server->full,
-		    LOG_LEVEL_WARNING, "too many domains at once, or too "
-		    "little memory: some get no policy");
+		    LOG_LEVEL_WARNING, "too many domains at once, too few "
+		    "threads or too little memory: some get no policy");
 	return entry->is_pinned;
 }
 
-static void
+static bool
 answer(struct client *client, struct slice domain)
 {
 	struct policy_server *server = client->server;
@@ -186,17 +186,15 @@ answer(struct client *client, struct slice domain)
 
 	if (entry == NULL)
 		entry = policy_map_add(server->map, domain);
-	if (entry == NULL) {
-		send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
-		return;
-	}
+	if (entry == NULL)
+		return send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
 	entry->used_s = now_s;
 	switch (policy_map_judge(entry, server->finder.wants_dane, now_s,
 	    clock_monotonic_ms())) {
 	case POLICY_MAP_UNKNOWN:
 		if (look_again(server, entry)) {
 			begin_waiting(client, entry);
-			return;
+			return true;
 		}
 		break;
 	case POLICY_MAP_STALE:
@@ -205,22 +203,21 @@ answer(struct client *client, struct slice domain)
 	case POLICY_MAP_FRESH:
 		break;
 	}
-	send_answer(client, &entry->policy);
+	return send_answer(client, &entry->policy);
 }
 
 /* Postfix asks for more than domains: "[host]", "host:587", ".parent". */
-static void
+static bool
 take_request(struct client *client, struct slice key)
 {
 	struct slice domain;
 
 	if (domain_normalize(client->server->scratch, key, &domain))
-		answer(client, domain);
-	else
-		send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
+		return answer(client, domain);
+	return send_reply(client, SOCKETMAP_NOTFOUND, SLICE_EMPTY);
 }
 
-/* One request, or false: there is none to take now. */
+/* One request, or false: there is none to take now, or the client is gone. */
 static bool
 take_input(struct client *client)
 {
@@ -251,7 +248,10 @@ take_input(struct client *client)
 	unlink_client(client);
 	make_newest(client);
 	arena_reset(client->server->scratch);
-	take_request(client, key);
+	if (!take_request(client, key)) {
+		close_client(client);
+		return false;
+	}
 	evbuffer_drain(input, len);
 	return true;
 }
@@ -268,8 +268,10 @@ on_read(struct bufferevent *stream, void *context)
 static void
 on_written(struct bufferevent *stream, void *context)
 {
-	bufferevent_enable(stream, EV_READ);
-	on_read(stream, context);
+	if (bufferevent_enable(stream, EV_READ) == 0)
+		on_read(stream, context);
+	else
+		close_client(context);
 }
 
 static void
@@ -290,7 +292,8 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	end_waiting(client);
 	arena_reset(client->server->scratch);
-	send_answer(client, &entry->policy);
+	if (!send_answer(client, &entry->policy))
+		close_client(client);
 }
 
 /* ---- findings ------------------------------------------------------------ */
@@ -337,7 +340,8 @@ on_finding(void *context, const struct policy_finding *finding)
 
 		end_waiting(client);
 		arena_reset(server->scratch);
-		send_answer(client, &entry->policy);
+		if (!send_answer(client, &entry->policy))
+			close_client(client);
 	}
 }
 
@@ -402,7 +406,8 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	    BEV_OPT_CLOSE_ON_FREE);
 	if (client->stream == NULL)
 		close(fd);
-	if (client->stream == NULL || client->deadline == NULL) {
+	if (client->stream == NULL || client->deadline == NULL ||
+	    bufferevent_enable(client->stream, EV_READ) != 0) {
 		close_client(client);
 		return;
 	}
@@ -411,7 +416,6 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_setwatermark(client->stream, EV_READ, 0,
 	    SOCKETMAP_MAX_INPUT);
 	bufferevent_set_timeouts(client->stream, &idle, &slow);
-	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 }
 
 /* ---- the server ---------------------------------------------------------- */
