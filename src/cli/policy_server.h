@@ -14,8 +14,8 @@ struct log;
 struct policy_server;
 
 /* BASE, LOG and what FINDER names are borrowed; LISTENER is a listening socket
- * that is not to block, and the server's to close.  NULL where memory or
- * threads are out: LISTENER is closed then, too. */
+ * that is not to block, and the server's to close.  NULL where memory is out:
+ * LISTENER is closed then, too. */
 struct policy_server *policy_server_create(struct event_base *base,
     struct log *log, const struct tls_policy_finder *finder,
     unsigned timeout_s, int listener);

@@ -15,12 +15,12 @@ struct jobs {
 struct pool {
 	struct pool_options options;
 	struct event *wake;
-	pthread_mutex_t mutex;	/* guards the lists and numbers */
+	pthread_mutex_t mutex;	/* guards what follows, but for the threads */
 	pthread_cond_t has_job;
 	struct jobs waiting, finished;
 	size_t n_idle, n_at_work;	/* threads */
 	bool is_stopping;
-	size_t n_threads;	/* the loop's */
+	size_t n_threads;	/* the loop's, as the threads themselves */
 	pthread_t threads[];
 };
 

@@ -29,7 +29,8 @@ struct pool_options {
 	int64_t wait_ms;	/* in the queue, at most; 0: without end */
 	/* Any thread, with all signals blocked. */
 	void (*work)(void *context, struct pool_job *job);
-	/* On the loop, once for each job, which is its to free. */
+	/* On the loop, or in pool_destroy; once for each job that was taken,
+	 * which is its to free. */
 	void (*end)(void *context, struct pool_job *job, enum pool_end how);
 	void *context;
 };
@@ -41,10 +42,10 @@ struct pool *pool_create(const struct pool_options *options);
  * or there can be no thread. */
 bool pool_submit(struct pool *pool, struct pool_job *job);
 
-/* Whether all that was submitted has been worked on. */
+/* Whether no job waits or is worked on. */
 bool pool_is_idle(struct pool *pool);
 
-/* Waits for its threads.  Sets *POOL to NULL. */
+/* Waits for its threads, which take no more jobs.  Sets *POOL to NULL. */
 void pool_destroy(struct pool **pool);
 
 #endif

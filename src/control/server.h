@@ -16,8 +16,8 @@ struct event_base;
  * with a copy of HOST; what that names is borrowed.  SIGPIPE is ignored.  FD is
  * of control_open_socket (control/socket.h), and the server's to close.
  * milter_open was called before: messages are judged by the context that
- * milter_retain_context gives.  NULL where memory or threads are out; FD is
- * closed then, too. */
+ * milter_retain_context gives.  NULL where memory is out; FD is closed then,
+ * too. */
 struct control_server *control_start_server(struct event_base *base, int fd,
     const struct control_host *host);
 
