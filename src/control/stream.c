@@ -56,7 +56,8 @@ struct stream_server {
 /* ---- clients ------------------------------------------------------------- */
 
 /* Nobody is read while he waits: from input that is full and is not taken
- * libevent would go on calling us, without end. */
+ * libevent would go on calling us, without end.  Who cannot be read again is
+ * ended by his timer. */
 static void
 set_state(struct stream_client *client, enum client_state state)
 {
@@ -69,7 +70,7 @@ set_state(struct stream_client *client, enum client_state state)
 	client->since_ms = clock_monotonic_ms();
 	switch (state) {
 	case CLIENT_IDLE:
-		bufferevent_enable(client->stream, EV_READ);
+		(void)bufferevent_enable(client->stream, EV_READ);
 		limit = &idle;
 		break;
 	case CLIENT_READING:

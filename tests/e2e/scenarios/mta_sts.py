@@ -147,7 +147,7 @@ class Server:
 
 	def stop(self):
 		self.process.send_signal(signal.SIGTERM)
-		self.process.send_signal(signal.SIGCONT)
+		self.process.send_signal(signal.SIGCONT)  # it may stand still
 		try:
 			code = self.process.wait(30 * self.lab.patience)
 		except subprocess.TimeoutExpired:
