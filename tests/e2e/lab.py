@@ -174,6 +174,32 @@ def merge(settings, more):
 	return merged
 
 
+class Readiness:
+	"""What systemd waits for when it starts a service.  The milter's socket
+	is there before it has its mode, and before the others."""
+
+	def __init__(self, path):
+		self.path = path
+		self.environment = {"NOTIFY_SOCKET": path}
+
+	def __enter__(self):
+		self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		self.sock.setblocking(False)
+		self.sock.bind(self.path)
+		os.chmod(self.path, 0o777)
+		return self
+
+	def __exit__(self, *_):
+		self.sock.close()
+		os.unlink(self.path)
+
+	def is_told(self):
+		try:
+			return "READY=1" in self.sock.recv(4096).decode()
+		except BlockingIOError:
+			return False
+
+
 class Assayd:
 	"""One daemon, on a milter socket that one SMTP server, a host and its
 	port, uses.  ADDRESS is the socket's in libmilter's form."""
@@ -201,18 +227,22 @@ class Assayd:
 
 	def start(self):
 		self.is_terminated = False
-		with open(self.log_path, "ab") as log:
-			self.process = subprocess.Popen(
-			    self.lab.assayd_command +
-			    ["-f", "-c", self.conf_path],
-			    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-			    env=dict(os.environ, **dict(SANITIZER_OPTIONS,
-				**self.environment)),
-			    start_new_session=True)
-		self.lab.daemons.append(self)
-		wait_until(lambda: self.process.poll() is not None or
-		    self.is_listening(), 20 * self.lab.patience,
-		    "assayd to listen")
+		with Readiness(self.base + ".ready") as readiness:
+			with open(self.log_path, "ab") as log:
+				self.process = subprocess.Popen(
+				    self.lab.assayd_command +
+				    ["-f", "-c", self.conf_path],
+				    stdin=subprocess.DEVNULL, stdout=log,
+				    stderr=log, env={**os.environ,
+					**SANITIZER_OPTIONS,
+					**readiness.environment,
+					**self.environment},
+				    start_new_session=True)
+			self.lab.daemons.append(self)
+			wait_until(lambda: self.process.poll() is not None or
+			    (self.is_listening() if "NOTIFY_SOCKET" in
+			    self.environment else readiness.is_told()),
+			    20 * self.lab.patience, "assayd to be ready")
 		if self.process.poll() is not None:
 			raise AssertionError(
 			    "assayd did not start, exit code %d" %
