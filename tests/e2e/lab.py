@@ -31,6 +31,9 @@ SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=98",
     "LSAN_OPTIONS": "print_suppressions=0:suppressions=" +
 	os.path.join(HERE, os.pardir, "lsan.supp"),
+    # With a session that is idle assayd ends as it stands: see engine_end.
+    "TSAN_OPTIONS": "report_thread_leaks=0:atexit_sleep_ms=0:suppressions=" +
+	os.path.join(HERE, os.pardir, "tsan.supp"),
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 
