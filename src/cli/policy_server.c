@@ -16,6 +16,7 @@
 #include "cli/policy_pool.h"
 #include "cli/policy_store.h"
 #include "cli/socketmap.h"
+#include "control/read_ahead.h"
 #include "mail/domain.h"
 
 #define MAX_CLIENTS 500
@@ -128,10 +129,8 @@ close_client(struct client *client)
 
 /* ---- answers ------------------------------------------------------------- */
 
-/* Nobody is read until his reply is gone: from input that is full and is not
- * taken libevent would go on calling us, without end.  False, as for all of
- * these, where there is no reply: the next one would be taken for it, so the
- * client must be closed. */
+/* False, as for all of these, where there is no reply: the next one would be
+ * taken for it, so the client must be closed. */
 static bool
 send_reply(struct client *client, enum socketmap_status status,
     struct slice text)
@@ -146,7 +145,6 @@ send_reply(struct client *client, enum socketmap_status status,
 	/* Half an answer is none: the client comes again. */
 	if (reply.has_failed)
 		octets = SLICE("11:TEMP memory,");
-	bufferevent_disable(client->stream, EV_READ);
 	return bufferevent_write(client->stream, octets.ptr,
 	    octets.len) == 0;
 }
@@ -407,14 +405,13 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	if (client->stream == NULL)
 		close(fd);
 	if (client->stream == NULL || client->deadline == NULL ||
+	    !read_ahead_bound(client->stream, SOCKETMAP_MAX_INPUT) ||
 	    bufferevent_enable(client->stream, EV_READ) != 0) {
 		close_client(client);
 		return;
 	}
 	bufferevent_setcb(client->stream, on_read, on_written, on_end,
 	    client);
-	bufferevent_setwatermark(client->stream, EV_READ, 0,
-	    SOCKETMAP_MAX_INPUT);
 	bufferevent_set_timeouts(client->stream, &idle, &slow);
 }
 

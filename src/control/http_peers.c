@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/slice.h"
+#include "control/read_ahead.h"
 
 #define SWEEP_US (100 * 1000)
 
@@ -109,17 +110,6 @@ sweep(evutil_socket_t fd, short what, void *arg)
 		event_del(peers->timer);
 }
 
-/* From input that is full and is not taken libevent would go on calling evhttp,
- * without end; the sweep hangs up soon. */
-static void
-stop_reading(struct evbuffer *input, const struct evbuffer_cb_info *change,
-    void *arg)
-{
-	(void)change;
-	if (evbuffer_get_length(input) >= HTTP_PEER_OCTETS)
-		bufferevent_disable(arg, EV_READ);
-}
-
 /* evhttp's question. */
 static struct bufferevent *
 admit(struct event_base *base, void *arg)
@@ -136,9 +126,7 @@ admit(struct event_base *base, void *arg)
 	assert(peers->n < N_ELEMENTS(peers->places));
 	while (peer->connection != NULL)
 		peer++;
-	bufferevent_setwatermark(connection, EV_READ, 0, HTTP_PEER_OCTETS);
-	if (evbuffer_add_cb(bufferevent_get_input(connection), stop_reading,
-	    connection) == NULL) {
+	if (!read_ahead_bound(connection, HTTP_PEER_OCTETS)) {
 		bufferevent_free(connection);
 		return NULL;
 	}

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/read_ahead.h"
 
 #define BACKLOG 64
 #define READ_AHEAD ((size_t)64 * 1024)	/* in front of a line's buffer */
@@ -55,9 +56,6 @@ struct stream_server {
 
 /* ---- clients ------------------------------------------------------------- */
 
-/* Nobody is read while he waits: from input that is full and is not taken
- * libevent would go on calling us, without end.  Who cannot be read again is
- * ended by his timer. */
 static void
 set_state(struct stream_client *client, enum client_state state)
 {
@@ -70,6 +68,7 @@ set_state(struct stream_client *client, enum client_state state)
 	client->since_ms = clock_monotonic_ms();
 	switch (state) {
 	case CLIENT_IDLE:
+		/* Who cannot be read is ended by the timer. */
 		(void)bufferevent_enable(client->stream, EV_READ);
 		limit = &idle;
 		break;
@@ -77,11 +76,9 @@ set_state(struct stream_client *client, enum client_state state)
 		limit = &line;
 		break;
 	case CLIENT_BUSY:	/* whoever answers has limits */
-		bufferevent_disable(client->stream, EV_READ);
 		event_del(client->timer);
 		return;
 	case CLIENT_WRITING:
-		bufferevent_disable(client->stream, EV_READ);
 		limit = &slow;
 		break;
 	}
@@ -142,6 +139,7 @@ refuse_line(struct stream_client *client, const char *text)
 {
 	drop_line(client);
 	client->is_last = true;
+	bufferevent_disable(client->stream, EV_READ);
 	write_line(client, text);
 }
 
@@ -420,9 +418,12 @@ on_connection(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)len;
 	if (client == NULL)
 		return;
+	if (!read_ahead_bound(client->stream, READ_AHEAD)) {
+		close_client(client);
+		return;
+	}
 	bufferevent_setcb(client->stream, on_read, on_written, on_end,
 	    client);
-	bufferevent_setwatermark(client->stream, EV_READ, 0, READ_AHEAD);
 	set_state(client, CLIENT_IDLE);
 }
 
